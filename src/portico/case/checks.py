@@ -81,7 +81,9 @@ def _surgeries(case: Case) -> Iterator[Problem]:
             span = range(min(numbers), max(numbers) + 1)
             if not any(LEVEL_ORDER.index(level) in span for level in lesion.levels):
                 yield _problem(
-                    "level-mismatch", f"{at}.hardware.levels", "the implant does not span any level of the lesion."
+                    "level-mismatch",
+                    f"{at}.hardware.levels",
+                    "the implant does not span any level of the lesion.",
                 )
         length = surgery.hardware.length if surgery.hardware else None
         if length is not None and length.cm > LONGEST_IMPLANT_CM:
@@ -117,11 +119,15 @@ def _spine(case: Case) -> Iterator[Problem]:
     grade = spine.escc_preop.grade if spine.escc_preop else None
     if grade is not None and spine.epidural_preop is not None and spine.epidural_preop != (grade != "0"):
         yield _problem(
-            "epidural-contradiction", "spine.epidural_preop", "epidural_preop and the pre-operative grade disagree."
+            "epidural-contradiction",
+            "spine.epidural_preop",
+            "epidural_preop and the pre-operative grade disagree.",
         )
     if spine.postop_mri is False and spine.escc_postop and spine.escc_postop.grade is not None:
         yield _problem(
-            "escc-without-mri", "spine.escc_postop", "a post-operative grade is given, but no post-operative MRI exists."
+            "escc-without-mri",
+            "spine.escc_postop",
+            "a post-operative grade is given, but no post-operative MRI exists.",
         )
     sins = spine.sins_preop
     if sins and sins.total is not None and not 0 <= sins.total <= 18:
@@ -134,7 +140,9 @@ def _prior(case: Case) -> Iterator[Problem]:
         return
     if prior.status == "none" and prior.courses:
         yield _problem(
-            "prior-contradiction", "prior_radiotherapy.status", "recorded as none, and earlier courses are listed."
+            "prior-contradiction",
+            "prior_radiotherapy.status",
+            "recorded as none, and earlier courses are listed.",
         )
     for i, course in enumerate(prior.courses or ()):
         at = f"prior_radiotherapy.courses[{i}]"
@@ -145,15 +153,20 @@ def _prior(case: Case) -> Iterator[Problem]:
             if day and case.as_of and day > case.as_of:
                 yield _problem("date-order", f"{at}.{name}", "an earlier course lies after the day of the decision.")
         if course.dose is not None and course.dose.gy > COURSE_TOTAL_GY:
-            yield _problem(
-                "dose-implausible", f"{at}.dose", "no bone metastasis has had this total.", "Was cGy meant?"
-            )
+            yield _problem("dose-implausible", f"{at}.dose", "no bone metastasis has had this total.", "Was cGy meant?")
         if course.dose is not None and course.fractions and course.dose.gy / course.fractions > 30:
-            yield _problem("dose-implausible", f"{at}.dose", "more than 30 Gy in one fraction.", "Check dose and fractions.")
+            yield _problem(
+                "dose-implausible",
+                f"{at}.dose",
+                "more than 30 Gy in one fraction.",
+                "Check dose and fractions.",
+            )
         if course.dose is not None and course.cord_dmax and course.cord_dmax.dose is not None:
             if course.cord_dmax.dose.gy > 1.5 * course.dose.gy:
                 yield _problem(
-                    "dose-implausible", f"{at}.cord_dmax.dose", "the neural maximum is far above the prescription."
+                    "dose-implausible",
+                    f"{at}.cord_dmax.dose",
+                    "the neural maximum is far above the prescription.",
                 )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, StrictFloat, StrictInt
 
 from portico.case.fields import Day, DoseField, Flag, Part, Words
 
-__all__ = ["Course", "CordDose", "Department", "Plan", "Preflight", "PriorRadiotherapy", "Status", "Wishes"]
+__all__ = ["CordDose", "Course", "Department", "Plan", "Preflight", "PriorRadiotherapy", "Status", "Wishes"]
 
 Number = StrictInt | StrictFloat
 

@@ -50,7 +50,9 @@ class Agent(Part):
 
     name: Words | None = None
     kind: (
-        Literal["cytotoxic", "antiangiogenic", "targeted", "immunotherapy", "endocrine", "radioligand", "other"]
+        Literal[
+            "cytotoxic", "antiangiogenic", "targeted", "immunotherapy", "endocrine", "radioligand", "other"
+        ]
         | None
     ) = None
     status: Literal["current", "planned", "stopped"] | None = None

@@ -53,7 +53,11 @@ def _schema_problem(error: Any, document: Document | None) -> Problem:
     location = tuple(step for step in error["loc"] if isinstance(step, str | int))
     # union members add their own name to the location (int, float, str): keep real steps only
     location = tuple(s for s in location if s not in ("int", "float", "constrained-int", "constrained-float"))
-    code, message, fix = error["type"].replace("_", "-"), error["msg"].rstrip("."), _FIX.get(error["type"], "")
+    code, message, fix = (
+        error["type"].replace("_", "-"),
+        error["msg"].rstrip("."),
+        _FIX.get(error["type"], ""),
+    )
     if error["type"] == "extra_forbidden":
         word = str(location[-1])
         guess = did_you_mean(word, _fields(location))
@@ -99,8 +103,7 @@ def case_problems(value: Any, document: Document | None = None) -> tuple[Case | 
     problems = check_case(case)
     if document is not None:
         problems = tuple(
-            Problem(p.code, p.message, p.path, document.name, document.line(_steps(p.path)), p.fix)
-            for p in problems
+            Problem(p.code, p.message, p.path, document.name, document.line(_steps(p.path)), p.fix) for p in problems
         )
     return case, problems
 

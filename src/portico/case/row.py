@@ -247,9 +247,7 @@ def _prior(case: Case) -> dict[str, Any]:
             _days(max(end for end in ends if end is not None), case.as_of) if ends and all(ends) else None
         ),
         "prior_cord_dose_known": (
-            all(c.fractions and c.cord_dmax and c.cord_dmax.dose is not None for c in courses)
-            if courses
-            else None
+            all(c.fractions and c.cord_dmax and c.cord_dmax.dose is not None for c in courses) if courses else None
         ),
         "prior_rt_stereotactic": any_of(
             None if course.technique is None else course.technique == "sbrt" for course in courses
