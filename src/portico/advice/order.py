@@ -1,0 +1,128 @@
+"""The order of eligible options: documented steps from the policy file, ties printed as ties.
+
+Nothing here changes what is eligible, and no step looks at the dose. Each step gives every option a key and a sentence; options
+are sorted by the keys in the order of the steps, and options with the same keys share a rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portico.advice.kleene import Truth
+
+from portico.advice.model import Band, OrderStep, Statement
+from portico.knowledge import Policy, Regimen
+
+__all__ = ["Candidate", "OrderPolicy", "find_band", "order_keys", "rank"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An eligible regimen with the reasons that hold for this case."""
+
+    regimen: Regimen
+    reasons_for: tuple[Statement, ...]
+    reasons_against: tuple[Statement, ...]
+
+
+class OrderPolicy:
+    """The order policy with its band predicates compiled."""
+
+    def __init__(self, policy: Policy, compile_text: Callable[[str], Callable[[Mapping[str, Any]], Truth]]) -> None:
+        body = policy.body
+        self.id = policy.id
+        self.steps: tuple[tuple[str, str], ...] = tuple((s["id"], s["says"]) for s in body["steps"])
+        self.certainty_rank: dict[str, int] = dict(body["certainty_rank"])
+        self.directness_rank: dict[str, int] = dict(body["directness_rank"])
+        self.levers: tuple[str, ...] = tuple(body["levers"])
+        self.survival_answers: tuple[tuple[float, float, str], ...] = tuple(
+            (float(a["low"]), float(a["high"]), str(a["words"])) for a in body["survival_answers"]
+        )
+        self.bands = tuple(
+            (b["id"], b["label"], compile_text(b["when"]), tuple(tuple(tier) for tier in b["tiers"]))
+            for b in body["bands"]
+        )
+
+    def tiers(self, band_id: str | None) -> tuple[tuple[str, ...], ...]:
+        """Tiers of intents of a band; empty when none can be told."""
+        return next((tiers for key, _, _, tiers in self.bands if key == band_id), ())
+
+
+def find_band(policy: OrderPolicy, row: Mapping[str, Any]) -> Band:
+    """The first band that is true; bands before it that are unknown are named as possible."""
+    possible: list[str] = []
+    for key, label, holds, _ in policy.bands:
+        value = holds(row)
+        if value:
+            return Band(key, label, tuple(possible))
+        if value is None:
+            possible.append(label)
+    return Band(None, "cannot be told", tuple(possible))
+
+
+def _evidence(policy: OrderPolicy, candidate: Candidate) -> tuple[int, str]:
+    def best(statements: Sequence[Statement]) -> tuple[int, str]:
+        comparative = [s for s in statements if s.comparative]
+        if not comparative:
+            return 0, "none"
+        top = max(comparative, key=lambda s: policy.certainty_rank[s.certainty])
+        return policy.certainty_rank[top.certainty], top.certainty.replace("_", " ")
+
+    plus, for_text = best(candidate.reasons_for)
+    minus, against_text = best(candidate.reasons_against)
+    return minus - plus, f"comparative evidence for: {for_text}; against: {against_text}"
+
+
+def order_keys(policy: OrderPolicy, candidate: Candidate, row: Mapping[str, Any], band: Band) -> tuple[OrderStep, ...]:
+    """The key and the sentence of every step for one option; smaller keys come first."""
+    regimen = candidate.regimen
+    steps: list[OrderStep] = []
+    for step, _ in policy.steps:
+        if step == "signable":
+            key = 0 if regimen.signable else 1
+            text = "can be signed" if regimen.signable else "lacks a sourced figure"
+        elif step == "refusal":
+            declined = row.get("declines_radiotherapy") is True
+            key = 1 if declined and regimen.technique != "none" else 0
+            text = "the patient declines radiotherapy" if declined else "no refusal recorded"
+        elif step == "band":
+            tiers = policy.tiers(band.id)
+            key = next((i for i, tier in enumerate(tiers) if regimen.intent in tier), len(tiers))
+            text = f"{band.label}: place {key + 1} of {len(tiers)}" if tiers else "intent band cannot be told"
+        elif step == "burden":
+            key, text = _burden(regimen, row.get("max_visits"))
+        elif step == "evidence":
+            key, text = _evidence(policy, candidate)
+        elif step == "directness":
+            key = policy.directness_rank[regimen.directness]
+            text = regimen.directness.replace("_", " ")
+        else:
+            raise ValueError(f"unknown step in the order policy: {step}")
+        steps.append(OrderStep(step, key, text))
+    return tuple(steps)
+
+
+def _burden(regimen: Regimen, limit: int | None) -> tuple[int, str]:
+    if limit is None:
+        return 0, "the patient's limit on visits is not known"
+    visits = regimen.visits
+    if visits is None and regimen.levels:
+        visits = regimen.levels[0].fractions_high  # a range counts as its longest course
+    if visits is None:
+        return 1, "the number of visits is not known"
+    if visits <= limit:
+        return 0, f"{visits} of at most {limit} visits"
+    return 2, f"{visits} visits, more than the {limit} the patient will make"
+
+
+def rank(keys: Mapping[str, tuple[OrderStep, ...]]) -> dict[str, tuple[int, bool]]:
+    """Rank and tie of each option id: options with equal keys share the rank and are tied."""
+    plain = {option: tuple(step.key for step in steps) for option, steps in keys.items()}
+    found: dict[str, tuple[int, bool]] = {}
+    for option, own in plain.items():
+        before = sum(1 for other in plain.values() if other < own)
+        same = sum(1 for other in plain.values() if other == own)
+        found[option] = (before + 1, same > 1)
+    return found
