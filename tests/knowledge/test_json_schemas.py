@@ -1,0 +1,89 @@
+"""The published JSON Schemas are current, and every file of the library follows the one of its format."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jsonschema
+import pytest
+
+from portico.knowledge.files import data_root
+from portico.knowledge.json_schemas import SCHEMAS
+from portico.reading import parse_yaml
+
+FOLDER = Path("src/portico/schemas")
+FORMATS = {"limit": "limits", "rule": "rules", "study": "studies"}
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("build_schemas", "tools/build_schemas.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_committed_files_are_current(tool: ModuleType) -> None:
+    assert tool.main(["--check"]) == 0, "run: python tools/build_schemas.py"
+    assert {"case", "check-result", "directive", *SCHEMAS} <= set(tool.schemas())
+
+
+def test_a_stale_file_is_reported_and_rewritten(
+    tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tool, "TARGET", tmp_path / "schemas")
+    assert tool.main(["--check"]) == 1
+    assert "study.json is not current" in capsys.readouterr().out
+    assert tool.main([]) == 0
+    assert tool.main(["--check"]) == 0
+
+
+def validator(name: str) -> Any:
+    schema = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_every_file_follows_its_schema(name: str) -> None:
+    check = validator(name)
+    files = [p for p in sorted((data_root() / FORMATS[name]).glob("*.yaml")) if p.name != "precedence.yaml"]
+    assert files
+    for path in files:
+        value = parse_yaml(path.read_bytes(), name=path.name).value
+        assert [error.message for error in check.iter_errors(value)] == [], path.name
+
+
+def test_the_teaching_signatures_follow_their_schema() -> None:
+    value = parse_yaml(Path("examples/site/signatures.yaml").read_bytes()).value
+    assert list(validator("signature").iter_errors(value)) == []
+    value["rows"][0]["sha256"] = "short"
+    assert list(validator("signature").iter_errors(value))
+
+
+def test_the_schemas_refuse_what_the_checks_refuse(tiny: Any) -> None:
+    study = validator("study")
+    assert study.is_valid(tiny.study("a"))
+    assert not study.is_valid(tiny.study("a", colour="blue"))
+    assert not study.is_valid(tiny.study("a", design="cohort"))
+    assert not study.is_valid(tiny.study("a", year="2020"))
+    limit = validator("limit")
+    assert limit.is_valid({"schema": "limit/1", "rows": [tiny.limit("a")]})
+    assert not limit.is_valid({"schema": "limit/1", "rows": []})
+    assert not limit.is_valid({"schema": "limit/1", "rows": [tiny.limit("a", kind="opinion")]})
+
+
+def test_pools() -> None:
+    pool = {
+        "id": "lf-12", "question": "q", "outcome": "local_failure", "months": 12, "population": "p", "k": 2, "n": 80,
+        "events": 9, "est": 0.1, "lo": 0.05, "hi": 0.2, "method": "reml", "model": "random", "tau2": 0, "i2": 0,
+        "pi_lo": None, "pi_hi": None, "studies": ["a", "b"], "excluded": [{"id": "c", "why": "overlap"}],
+    }  # fmt: skip
+    check = validator("pools")
+    assert check.is_valid({"schema": "pools/1", "built_from": "0" * 64, "pools": [pool]})
+    assert not check.is_valid({"schema": "pools/1", "built_from": "0" * 64, "pools": [{**pool, "studies": []}]})
