@@ -38,15 +38,47 @@ class Golden:
 
 
 GOLDENS = (
-    Golden("femur-30-10", "femur-renal", "conv-30-10", "Expected to live for more than a year; tumour left in the shaft."),
-    Golden("femur-bed-20-5", "femur-renal", "conv-20-5", "Shorter course at the patient's wish; knee and hip spared.", volume="surgical_bed"),
-    Golden("spine-24-2", "thoracic-separation", "sbrt-24-2", "Radioresistant tumour, separated from the cord, MRI at hand."),
-    Golden("spine-30-4", "thoracic-separation", "sbrt-30-4", "Four fractions keep the oesophagus at lower dose per fraction."),
-    Golden("spine-sib-40-30-10", "thoracic-separation", "sib-40-30-10", "Boost to what is left, conventional dose to the rest.", signed_site=True),
+    Golden(
+        "femur-30-10", "femur-renal", "conv-30-10", "Expected to live for more than a year; tumour left in the shaft."
+    ),
+    Golden(
+        "femur-bed-20-5",
+        "femur-renal",
+        "conv-20-5",
+        "Shorter course at the patient's wish; knee and hip spared.",
+        volume="surgical_bed",
+    ),
+    Golden(
+        "spine-24-2", "thoracic-separation", "sbrt-24-2", "Radioresistant tumour, separated from the cord, MRI at hand."
+    ),
+    Golden(
+        "spine-30-4",
+        "thoracic-separation",
+        "sbrt-30-4",
+        "Four fractions keep the oesophagus at lower dose per fraction.",
+    ),
+    Golden(
+        "spine-sib-40-30-10",
+        "thoracic-separation",
+        "sib-40-30-10",
+        "Boost to what is left, conventional dose to the rest.",
+        signed_site=True,
+    ),
     Golden("spine-sib-30-20-5", "thoracic-separation", "sib-30-20-5", "Boost in one week.", signed_site=True),
-    Golden("spine-again-24-2", "spine-reirradiation", "re-sbrt-24-2", "Second course after decompression; sac dose of the first is known."),
-    Golden("femur-override-25-10", "femur-breast-fracture", "conv-30-10", "Department's protocol for young patients with long survival.", override="25 Gy/10"),
-)  # fmt: skip
+    Golden(
+        "spine-again-24-2",
+        "spine-reirradiation",
+        "re-sbrt-24-2",
+        "Second course after decompression; sac dose of the first is known.",
+    ),
+    Golden(
+        "femur-override-25-10",
+        "femur-breast-fracture",
+        "conv-30-10",
+        "Department's protocol for young patients with long survival.",
+        override="25 Gy/10",
+    ),
+)
 
 
 def build(golden: Golden) -> Directive:

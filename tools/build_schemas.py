@@ -21,7 +21,8 @@ TARGET = Path(__file__).parents[1] / "src" / "portico" / "schemas"
 OTHERS = (
     ("directive", "portico.directive.model", "json_schema"),
     ("check-result", "portico.directive.check_result", "json_schema"),
-    ("columns", "portico.case.columns", "json_schema"),
+    ("columns", "portico.case.schemas", "columns_schema"),
+    ("registry", "portico.case.schemas", "registry_schema"),
 )
 
 

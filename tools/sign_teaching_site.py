@@ -15,7 +15,7 @@ from portico.reading import write_atomic
 
 TARGET = Path(__file__).parents[1] / "examples" / "site" / "signatures.yaml"
 DERIVED = {
-    "hytec-cord-10fx-dmax": "no published cord limit for ten fractions was found; teaching use of the equal-effect value",
+    "hytec-cord-10fx-dmax": "no published cord limit for ten fractions was found; teaching use",
     "schultheiss-cord-conventional-eqd2": "no published maximum for a palliative course was found; teaching use",
 }
 TABLE = "read in a transcription of the table; teaching use"
@@ -37,8 +37,8 @@ def main() -> None:
     """Write the file."""
     lines = [
         "schema: signature/1",
-        "# A made-up site that signs rows so that the examples and tests can show what signing does. Nobody may treat by it:",
-        "# every output that rests on this file carries its watermark.",
+        "# A made-up site that signs rows, so that examples and tests can show what signing does. Nobody may treat",
+        "# by it: every output that rests on this file carries its watermark.",
         'site: "Teaching site, not a hospital"',
         "watermark: true",
         "rows:",

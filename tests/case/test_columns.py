@@ -2,8 +2,9 @@
 
 import pytest
 
-from portico.case.columns import RESERVED, Column, Columns, columns_from, load_columns
+from portico.case.columns import Column, Columns, columns_from, load_columns
 from portico.case.predicate import BoolAtom, Compare, In, check_node, parse_predicate, to_sql
+from portico.case.predicate_reserved import RESERVED
 from portico.errors import KnowledgeRefused
 from portico.reading import parse_yaml
 

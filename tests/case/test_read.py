@@ -64,9 +64,7 @@ def test_all_problems_are_found_at_once(tmp_path: Path) -> None:
 
 
 def test_contradictions_carry_lines(tmp_path: Path) -> None:
-    error = refuse(
-        tmp_path, "lesions:\n- {bone: femur, side: left}\nsurgeries:\n- side: right\n  date: 2026-01-01\n"
-    )
+    error = refuse(tmp_path, "lesions:\n- {bone: femur, side: left}\nsurgeries:\n- side: right\n  date: 2026-01-01\n")
     assert [(p.code, p.line) for p in error.problems] == [("side-mismatch", 6)]
 
 

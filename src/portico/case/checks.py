@@ -161,13 +161,11 @@ def _prior(case: Case) -> Iterator[Problem]:
                 "more than 30 Gy in one fraction.",
                 "Check dose and fractions.",
             )
-        if course.dose is not None and course.cord_dmax and course.cord_dmax.dose is not None:
-            if course.cord_dmax.dose.gy > 1.5 * course.dose.gy:
-                yield _problem(
-                    "dose-implausible",
-                    f"{at}.cord_dmax.dose",
-                    "the neural maximum is far above the prescription.",
-                )
+        neural = course.cord_dmax.dose if course.cord_dmax else None
+        if course.dose is not None and neural is not None and neural.gy > 1.5 * course.dose.gy:
+            yield _problem(
+                "dose-implausible", f"{at}.cord_dmax.dose", "the neural maximum is far above the prescription."
+            )
 
 
 def _dates(case: Case) -> Iterator[Problem]:

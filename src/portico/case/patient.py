@@ -50,10 +50,7 @@ class Agent(Part):
 
     name: Words | None = None
     kind: (
-        Literal[
-            "cytotoxic", "antiangiogenic", "targeted", "immunotherapy", "endocrine", "radioligand", "other"
-        ]
-        | None
+        Literal["cytotoxic", "antiangiogenic", "targeted", "immunotherapy", "endocrine", "radioligand", "other"] | None
     ) = None
     status: Literal["current", "planned", "stopped"] | None = None
     last_dose: Day | None = None
