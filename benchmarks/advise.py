@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import random
 import resource
 import statistics
 import subprocess
@@ -124,7 +123,9 @@ def main() -> None:
         if asked.json:
             print(json.dumps(lines[-1]), flush=True)
         else:
-            print(f"{claim:28} ours {ours:10.3f} {unit}   peer {peer and round(peer, 1)}   ratio {ratio}   {more or ''}")
+            print(
+                f"{claim:28} ours {ours:10.3f} {unit}   peer {peer and round(peer, 1)}   ratio {ratio}   {more or ''}"
+            )
 
     say("one case, median", one_case(engine), None, "ms", rules=len(engine.rules), cases=len(CASES))
     say("cold start, median", cold_start(), None, "s")

@@ -26,9 +26,7 @@ def values(column: Column) -> st.SearchStrategy[Any]:
 
 def rows(known: float = 0.6) -> st.SearchStrategy[dict[str, Any]]:
     """Rows in which each column is known with about this share."""
-    return st.fixed_dictionaries(
-        {c.name: st.one_of(st.none(), values(c)) if known < 1 else values(c) for c in COLUMNS}
-    )
+    return st.fixed_dictionaries({c.name: st.one_of(st.none(), values(c)) if known < 1 else values(c) for c in COLUMNS})
 
 
 def random_value(column: Column, rng: random.Random) -> Any:

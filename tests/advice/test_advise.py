@@ -107,7 +107,9 @@ def test_urgent_states_stand_first(name: str, rule: str) -> None:
     assert advice.exit_status == 1
 
 
-@pytest.mark.parametrize("name", ["femur-sarcoma-suspected", "femur-open-wound", "femur-pathology-pending", "spine-unstable"])
+@pytest.mark.parametrize(
+    "name", ["femur-sarcoma-suspected", "femur-open-wound", "femur-pathology-pending", "spine-unstable"]
+)
 def test_gates_stop_radiotherapy(name: str) -> None:
     advice = run(name)
     assert [o.id for o in advice.options if o.technique != "none" and o.status == "eligible"] == []
@@ -128,7 +130,11 @@ def test_last_weeks_offers_no_radiotherapy_beside_one_fraction() -> None:
 
 
 def test_reirradiation_and_first_course_exclude_each_other() -> None:
-    for name, course in (("femur-reirradiation", "reirradiation"), ("femur-renal", "first"), ("spine-reirradiation", "reirradiation")):
+    for name, course in (
+        ("femur-reirradiation", "reirradiation"),
+        ("femur-renal", "first"),
+        ("spine-reirradiation", "reirradiation"),
+    ):
         assert {o.course for o in run(name).options if o.status == "eligible"} == {course}
 
 
@@ -201,9 +207,7 @@ def test_volume_conflict_is_shown_with_one_proposal() -> None:
     assert any(v.statement.disagrees for v in advice.volumes)
 
 
-@pytest.mark.parametrize(
-    ("day", "state"), [(6, "early"), (14, "open"), (28, "open"), (41, "late"), (90, "very late")]
-)
+@pytest.mark.parametrize(("day", "state"), [(6, "early"), (14, "open"), (28, "open"), (41, "late"), (90, "very late")])
 def test_spine_clock_never_makes_ineligible(day: int, state: str) -> None:
     import datetime as dt
 

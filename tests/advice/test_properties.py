@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import random
 from pathlib import Path
@@ -12,8 +13,6 @@ import pytest
 from portico.advice import Engine
 from portico.case import load_columns, read_case
 from portico.knowledge import load_library
-
-import importlib.util
 
 _spec = importlib.util.spec_from_file_location("advice_rows", Path(__file__).with_name("rows.py"))
 assert _spec and _spec.loader

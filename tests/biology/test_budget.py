@@ -53,9 +53,7 @@ def test_which_condition_binds(dose: float, count: int, left: float, bound_by: t
 
 
 def test_two_conditions_can_bind_together() -> None:
-    budget = remaining_budget(
-        [Course(50.0, 25, "thecal_sac")], 1, replace(CONDITIONS, new_course_eqd2_max_gy=20.0)
-    )
+    budget = remaining_budget([Course(50.0, 25, "thecal_sac")], 1, replace(CONDITIONS, new_course_eqd2_max_gy=20.0))
     assert budget.bound_by == ("cumulative_eqd2", "new_course_eqd2")
 
 

@@ -156,9 +156,7 @@ def test_a_level_without_a_sourced_dose_stays_empty() -> None:
         ([("boost", -40.0)], 10, 10.0, "negative"),
     ],
 )
-def test_bad_levels_are_refused(
-    levels: list[tuple[str, float | None]], count: int, ratio: float, code: str
-) -> None:
+def test_bad_levels_are_refused(levels: list[tuple[str, float | None]], count: int, ratio: float, code: str) -> None:
     with pytest.raises(QuantityRefused) as caught:
         sib_levels(levels, count, ratio)
     assert caught.value.code == code

@@ -78,9 +78,7 @@ def test_fractions_of_one_size_add_up(first: int, second: int, size: float, rati
 
 
 @given(doses, counts, ratios)
-def test_organ_dose_is_converted_with_the_fractions_of_the_course(
-    dose: float, count: int, ratio: float
-) -> None:
+def test_organ_dose_is_converted_with_the_fractions_of_the_course(dose: float, count: int, ratio: float) -> None:
     assert organ_eqd2(dose, count, ratio) == eqd2(dose, count, ratio)
     assert organ_bed(dose, count, ratio) == bed(dose, count, ratio)
 

@@ -70,9 +70,7 @@ def test_unknown_courses() -> None:
     new = Course(15.0, 5, "true_cord")
     assert verdicts([Course(None, 10, "true_cord")], new) == (CANNOT_TELL, CANNOT_TELL, CANNOT_TELL, MET)
     assert verdicts([replace(PRIOR, contour="thecal_sac")], new)[:3] == (CANNOT_TELL,) * 3
-    both = evaluate_nieder(
-        [Course(60.0, 20, "true_cord"), Course(None, 1, "true_cord")], new, SIX, CONDITIONS
-    )
+    both = evaluate_nieder([Course(60.0, 20, "true_cord"), Course(None, 1, "true_cord")], new, SIX, CONDITIONS)
     assert [factor.verdict for factor in both.factors][:3] == [NOT_MET] * 3
     assert "prior[1].dose_gy" in both.factor("highest_course_bed").reason
     unread = replace(new, contour=None)

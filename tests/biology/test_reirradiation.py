@@ -192,9 +192,7 @@ def test_absurd_doses_are_refused_and_not_met() -> None:
 eqd2_values = st.floats(min_value=0.1, max_value=120.0)
 
 
-@given(
-    eqd2_values, eqd2_values, st.integers(1, 5), st.integers(0, 24), st.floats(min_value=0.01, max_value=50.0)
-)
+@given(eqd2_values, eqd2_values, st.integers(1, 5), st.integers(0, 24), st.floats(min_value=0.01, max_value=50.0))
 def test_more_dose_never_turns_not_met_into_met(
     prior: float, new: float, fractions: int, months: int, more: float
 ) -> None:

@@ -23,9 +23,9 @@ OUTSIDE = [
     Exposure(None, "spinal_cord", "conventional"),
 ]
 doses = st.floats(min_value=0.0, max_value=150.0)
-histograms = st.lists(
-    st.tuples(doses, st.floats(min_value=0.01, max_value=50.0)), min_size=1, max_size=8
-).map(lambda rows: tuple(zip(*rows, strict=True)))
+histograms = st.lists(st.tuples(doses, st.floats(min_value=0.01, max_value=50.0)), min_size=1, max_size=8).map(
+    lambda rows: tuple(zip(*rows, strict=True))
+)
 
 
 def logistic(dose_gy: float, d50_gy: float | None = 69.4, k: float | None = 18.95) -> float:

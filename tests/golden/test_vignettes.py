@@ -32,7 +32,9 @@ def summary(advice: Advice) -> str:
         lines += [f"    settle by {' + '.join(s.columns)}{' (always)' if s.always else ''}" for s in option.settle]
         for outcome in option.outcomes:
             span = "" if outcome.low is None else f" ({outcome.low:g} to {outcome.high:g})"
-            lines.append(f"    {outcome.family}: {outcome.estimate:g}{span} n={outcome.n} {outcome.study}, {outcome.match}")
+            lines.append(
+                f"    {outcome.family}: {outcome.estimate:g}{span} n={outcome.n} {outcome.study}, {outcome.match}"
+            )
         for limit in option.limits:
             value = "-" if limit.value is None else f"{limit.metric} {limit.op} {limit.value:g} {limit.unit}"
             lines.append(f"    limit {limit.roi} {value}: {limit.state} {limit.limit_id or ''}".rstrip())

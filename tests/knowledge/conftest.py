@@ -97,7 +97,7 @@ def library() -> dict[str, Any]:
                         "margin": {"low_mm": 0, "high_mm": 2},
                         "source_ids": ["alpha-2020"],
                         "verified": "abstract",
-                    }  # fmt: skip
+                    }
                 ],
             },
             "regimens/all.yaml": {
@@ -116,7 +116,7 @@ def library() -> dict[str, Any]:
                         "directness": "post_operative",
                         "verified": "abstract",
                         "signable": True,
-                    }  # fmt: skip
+                    }
                 ],
             },
             "rules/all.yaml": {
@@ -133,7 +133,7 @@ def library() -> dict[str, Any]:
                         "directness": "post_operative",
                         "basis": "evidence",
                         "disagrees": [{"id": "beta-2021", "says": "it may not"}],
-                    },  # fmt: skip
+                    },
                     {
                         "id": "rule-two",
                         "kind": "prefer",
@@ -145,7 +145,7 @@ def library() -> dict[str, Any]:
                         "directness": "post_operative",
                         "basis": "evidence",
                         "needs_signature": True,
-                    },  # fmt: skip
+                    },
                 ],
             },
             "policy/order.yaml": {
@@ -154,7 +154,7 @@ def library() -> dict[str, Any]:
                 "title": "Order",
                 "basis": "policy",
                 "bands": [{"id": "one", "when": "ecog >= 3"}],
-            },  # fmt: skip
+            },
             "history/timeline.yaml": {
                 "schema": "history/1",
                 "entries": [
@@ -171,7 +171,7 @@ def library() -> dict[str, Any]:
                         "parameters": {"alpha_beta_gy": 2},
                         "source_ids": ["alpha-2020"],
                         "verified": "abstract",
-                    }  # fmt: skip
+                    }
                 ],
             },
         }

@@ -155,6 +155,11 @@ def test_each_step_of_the_order(tiny: Any) -> None:
     assert first(*rows)[0] == "a"
 
 
+def test_an_organ_asked_twice_is_answered_once(library: Library) -> None:
+    once = library.limits_for(Course("sbrt", 2, 24), ["SpinalCord"], prior_rt=False)
+    assert library.limits_for(Course("sbrt", 2, 24), ["SpinalCord", "SpinalCord"], prior_rt=False) == once
+
+
 def test_nothing_to_pick(tiny: Any) -> None:
     library = tiny.load()
     found = pick((library.limits["survey-2"],), library.precedence, ("de_novo",), lambda _: "signed")

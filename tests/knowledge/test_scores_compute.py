@@ -31,9 +31,7 @@ def values(question: Input) -> list[str | int]:
     if question.bands:
         step = question.step or 1
         return [
-            v
-            for v in range(0, 131, step)
-            if any(b.holds(v) for b in question.bands) and v <= (question.maximum or 131)
+            v for v in range(0, 131, step) if any(b.holds(v) for b in question.bands) and v <= (question.maximum or 131)
         ]
     return list(range(int(question.minimum or 0), int(question.maximum or 10) + 1, question.step or 1))
 
@@ -74,9 +72,7 @@ def test_a_whole_set_of_answers_lies_inside_what_a_part_of_it_leaves_open(data: 
 @given(data=st.data())
 def test_every_open_class_can_be_reached(data: st.DataObject) -> None:
     """The interval is no wider than the completions need."""
-    score = SCORES[
-        data.draw(st.sampled_from(["nrf_chow", "van_der_linden", "tomita", "bauer_modified", "mirels"]))
-    ]
+    score = SCORES[data.draw(st.sampled_from(["nrf_chow", "van_der_linden", "tomita", "bauer_modified", "mirels"]))]
     answers = data.draw(whole(score))
     hidden = data.draw(st.sampled_from(sorted(answers)))
     part = {k: v for k, v in answers.items() if k != hidden}

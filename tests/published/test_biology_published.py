@@ -91,9 +91,7 @@ def test_derived_isoeffect_doses(count: int, dose: float) -> None:
 
 def test_two_derived_isoeffect_doses_were_rounded_up() -> None:
     """The records call them conservative, yet 6 and 15 fractions print above EQD2(2) 44.6 Gy."""
-    above = {
-        count for count, dose in ((6, 27.3), (8, 30.6), (10, 33.4), (15, 38.9)) if eqd2(dose, count, 2) > 44.6
-    }
+    above = {count for count, dose in ((6, 27.3), (8, 30.6), (10, 33.4), (15, 38.9)) if eqd2(dose, count, 2) > 44.6}
     assert above == {6, 15}
 
 
@@ -136,9 +134,7 @@ def test_daly_treatments_get_no_prediction(dose: float, count: int) -> None:
     for technique in ("srs", "conventional"):
         exposure = Exposure(dose / count, "spinal_cord", technique)
         with pytest.raises(CannotTell) as caught:
-            schultheiss_logistic(
-                eqd2(dose, count, 0.87), 69.4, 18.95, exposure=exposure, model_range=CONVENTIONAL
-            )
+            schultheiss_logistic(eqd2(dose, count, 0.87), 69.4, 18.95, exposure=exposure, model_range=CONVENTIONAL)
         assert caught.value.code == "model-out-of-range"
 
 

@@ -315,9 +315,7 @@ def test_intervals_of_the_medians(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SURVIVAL))
 def test_share_alive(name: str) -> None:
-    got = [
-        {o.at_months: o.value for o in c.outcomes if o.measure == "survival"} for c in SCORES[name].classes
-    ]
+    got = [{o.at_months: o.value for o in c.outcomes if o.measure == "survival"} for c in SCORES[name].classes]
     assert got == SURVIVAL[name]
 
 

@@ -41,8 +41,6 @@ def test_the_index_of_the_room_is_complete_and_sorted():
     assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
     assert all(hasattr(reading, name) for name in names)
     public = {
-        name
-        for name, value in vars(reading).items()
-        if getattr(value, "__module__", "").startswith("portico.reading")
+        name for name, value in vars(reading).items() if getattr(value, "__module__", "").startswith("portico.reading")
     }
     assert {name for name in public if not name.startswith("_")} <= set(names)

@@ -89,9 +89,7 @@ def fake_ray():
     return ray
 
 
-@pytest.mark.parametrize(
-    ("where", "workers"), [("here", None), ("processes", 1), ("processes", 2), ("ray", 2)]
-)
+@pytest.mark.parametrize(("where", "workers"), [("here", None), ("processes", 1), ("processes", 2), ("ray", 2)])
 def test_same_results_everywhere(work, where, workers, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", fake_ray())
     progress = []

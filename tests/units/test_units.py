@@ -181,9 +181,7 @@ def test_regimen_checks_its_parts():
 KINDS = [Dose(1), Length(1), Volume(1), Days(1), 1, 1.0, "1"]
 
 
-@pytest.mark.parametrize(
-    "op", [operator.add, operator.sub, operator.lt, operator.le, operator.gt, operator.ge]
-)
+@pytest.mark.parametrize("op", [operator.add, operator.sub, operator.lt, operator.le, operator.gt, operator.ge])
 @pytest.mark.parametrize("left", KINDS)
 @pytest.mark.parametrize("right", KINDS)
 def test_kinds_do_not_mix(op, left, right):

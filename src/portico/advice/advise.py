@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from portico import __version__
 from portico.advice.doses import level_doses
+from portico.advice.engine import Engine
 from portico.advice.kleene import Truth
 from portico.advice.limits import limit_rows
-from portico.advice.reirradiation import review
-from portico.advice.settle import Found, settle_option
-from portico.advice.why_order import would_change
-from portico.directive import sha256_of
-
-from portico import __version__
-from portico.advice.engine import Engine
 from portico.advice.model import (
     Advice,
     Missing,
@@ -27,8 +22,12 @@ from portico.advice.model import (
     VolumeChoice,
 )
 from portico.advice.order import Candidate, find_band, order_keys, rank
+from portico.advice.reirradiation import review
+from portico.advice.settle import Found, settle_option
 from portico.advice.timing import clock_state, dated_marks, state_text, wound_condition
+from portico.advice.why_order import would_change
 from portico.case import Case, latest_surgery
+from portico.directive import sha256_of
 from portico.knowledge import Library, Regimen
 
 __all__ = ["advise"]

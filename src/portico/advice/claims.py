@@ -102,7 +102,7 @@ def rules_hold() -> Iterator[Claim]:
 _EXAMPLES: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("30 Gy in 10 after femur surgery", {"site_region": "non_spine", "bone": "femur"}, "conv-30-10", "eligible"),
     ("16 Gy in 2 outside the spine", {"site_region": "non_spine", "bone": "femur"}, "conv-16-2", "not eligible"),
-    ("20 Gy in 5 before the site is known", {}, "conv-20-5", "eligible"),
+    ("20 Gy in 5 before the site is known", {}, "conv-20-5", "undetermined"),
     ("24 Gy in 2 SBRT without a pre-operative MRI", {"site_region": "spine", "preop_mri": False}, "sbrt-24-2", "not eligible"),
     ("24 Gy in 2 SBRT, imaging not stated", {"site_region": "spine"}, "sbrt-24-2", "undetermined"),
     ("40 Gy in 5 SBRT with epidural disease", {"site_region": "spine", "epidural_preop": True}, "sbrt-40-5", "not eligible"),
@@ -110,14 +110,26 @@ _EXAMPLES: tuple[tuple[str, dict[str, Any], str, str], ...] = (
 )  # fmt: skip
 
 
+_CLOCKS: tuple[tuple[str, dict[int, str]], ...] = (
+    ("spine", {6: "early", 14: "open", 28: "open", 41: "late", 90: "very late"}),
+    (
+        "non_spine",
+        {
+            6: "before the usual weeks",
+            14: "before the usual weeks",
+            28: "open",
+            41: "past the usual weeks",
+            90: "past referral mark",
+        },
+    ),
+)
+
+
 @chapter("timing")
 def timing_holds() -> Iterator[Claim]:
     """The spine clock at days 6, 14, 28, 41 and 90, and the non-spine clock by itself."""
     engine = _engine()
-    for region, expected in (
-        ("spine", {6: "early", 14: "open", 28: "open", 41: "late", 90: "very late"}),
-        ("non_spine", {6: "before the usual weeks", 14: "before the usual weeks", 28: "open", 41: "past the usual weeks", 90: "past referral mark"}),
-    ):  # fmt: skip
+    for region, expected in _CLOCKS:
         rule = next(r for r in engine.rules.values() if r.kind == "timing" and r.marks and r.region == region)
         marks = {str(mark["name"]): int(mark["day"]) for mark in rule.marks}
         sources = ", ".join(source.id for source in rule.sources)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from portico.advice.kleene import Truth
 from portico.case.predicate import And, Node, Not, Or
-
 from portico.knowledge import Regimen, Rule
 
 __all__ = ["Formula", "formulas", "targets_of", "verdict"]

@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from portico.advice.kleene import Truth, compile_node
-from portico.case.predicate import Node, columns_of
 
 from portico.advice.eligibility import Formula, formulas, targets_of, verdict
+from portico.advice.kleene import Truth, compile_node
 from portico.advice.model import Dissent, LimitRow, Outcome, Statement
 from portico.advice.order import OrderPolicy
 from portico.advice.outcomes import outcomes_for
 from portico.case import Columns, load_columns
+from portico.case.predicate import Node, columns_of
 from portico.knowledge import Course, Library, Rule
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from portico.advice.kleene import Truth
-
 from portico.advice.model import Band, OrderStep, Statement
 from portico.knowledge import Policy, Regimen
 

@@ -72,13 +72,13 @@ def match_of(regimen: Regimen, arm: Arm) -> int | None:
     return 1 if dose_in and fractions_in else 2
 
 
-def _usable(result: Result) -> bool:
-    return (
-        not result.display_only
-        and result.est is not None
-        and result.measure in MEASURES
-        and result.unit == "proportion"
-    )
+def _share(result: Result) -> float | None:
+    """The published proportion, or the crude one where only counts are published."""
+    if result.display_only or result.measure not in MEASURES:
+        return None
+    if result.est is not None:
+        return result.est if result.unit == "proportion" else None
+    return result.events / result.n if result.events is not None and result.n else None
 
 
 def outcomes_for(regimen: Regimen, site: str, studies: Iterable[Study], again: frozenset[str]) -> tuple[Outcome, ...]:
@@ -107,7 +107,8 @@ def outcomes_for(regimen: Regimen, site: str, studies: Iterable[Study], again: f
         arms = {arm.id: arm for arm in study.arms}
         for result in study.results:
             arm = arms.get(result.arm)
-            if arm is None or not _usable(result):
+            share = _share(result)
+            if arm is None or arm.operated is False or share is None:
                 continue
             closeness = match_of(regimen, arm)
             family = next((name for name, codes in FAMILIES.items() if result.outcome in codes), None)
@@ -115,7 +116,7 @@ def outcomes_for(regimen: Regimen, site: str, studies: Iterable[Study], again: f
                 continue
             key = (
                 closeness + 2 * _DIRECTNESS[study.directness],
-                closeness,
+                _DIRECTNESS[study.directness],
                 0 if study.site == site else 1,
                 0 if study.verified in ("full_text", "abstract") else 1,
                 abs((result.months if result.months is not None else 999.0) - 12.0),
@@ -123,7 +124,7 @@ def outcomes_for(regimen: Regimen, site: str, studies: Iterable[Study], again: f
                 study.id,
                 result.label,
             )
-            found.append((key, family, _outcome(family, study, result, closeness)))
+            found.append((key, family, _outcome(family, study, result, share, closeness)))
     picked: list[Outcome] = []
     for name in FAMILIES:
         own = sorted((item for item in found if item[1] == name), key=lambda item: item[0])
@@ -135,12 +136,11 @@ def outcomes_for(regimen: Regimen, site: str, studies: Iterable[Study], again: f
     return tuple(picked)
 
 
-def _outcome(family: str, study: Study, result: Result, closeness: int) -> Outcome:
-    assert result.est is not None  # _usable asked
+def _outcome(family: str, study: Study, result: Result, share: float, closeness: int) -> Outcome:
     return Outcome(
         family=family,
         label=result.label,
-        estimate=result.est,
+        estimate=share,
         low=result.lo,
         high=result.hi,
         interval=result.interval,

@@ -14,7 +14,7 @@ from portico import __version__
 from portico.advice.engine import Engine
 from portico.advice.limits import limit_rows, regimen_with
 from portico.advice.model import Advice, LimitRow, Option
-from portico.case import Case, latest_surgery, prior_courses_at_site
+from portico.case import Case, prior_courses_at_site
 from portico.directive import (
     Decision,
     Directive,
@@ -175,8 +175,8 @@ def sign(
     signed = seal(_with_records(directive.model_copy(update={"status": "signed", "decision": decision})))
     problems = check_directive(signed)
     if problems:
-        first = problems[0]
-        raise DirectiveRefused(first.message, code=first.code, path=first.path, fix=first.fix, problems=problems)
+        worst = problems[0]
+        raise DirectiveRefused(worst.message, code=worst.code, path=worst.path, fix=worst.fix, problems=problems)
     return signed
 
 

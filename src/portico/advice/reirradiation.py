@@ -1,7 +1,8 @@
 """The published conditions for a second course at the spine, reviewed one by one, and what they leave.
 
-The conditions hold for stereotactic courses, so the review takes the fractions of the stereotactic option. Its dose to the sac is not
-known before it is planned; the budget says how much the three dose conditions leave in one to five fractions. The result is always a review by people, never "safe" or "forbidden".
+The conditions hold for stereotactic courses, so the review takes the fractions of the stereotactic option. Its dose to
+the sac is not known before it is planned; the budget says how much the three dose conditions leave in one to five
+fractions. The result is always a review by people, never "safe" or "forbidden".
 """
 
 from __future__ import annotations

@@ -22,10 +22,10 @@ from portico.directive.fields import (
     Verified,
     refusal,
 )
-from portico.reading.form_problems import form_problems
 from portico.directive.metric import unit_allowed
 from portico.errors import DirectiveRefused, Exit
 from portico.reading import Document
+from portico.reading.form_problems import form_problems
 
 __all__ = [
     "CheckItem",

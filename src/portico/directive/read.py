@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from portico.directive.checks import check_directive
-from portico.reading.form_problems import form_problems, place
 from portico.directive.model import Directive
 from portico.errors import DirectiveRefused, Problem
 from portico.reading import Document, read_document, write_atomic
+from portico.reading.form_problems import form_problems, place
 
 __all__ = ["directive_from", "directive_problems", "read_directive", "write_directive"]
 

@@ -9,7 +9,8 @@ Every record carries its source and how far it was verified. ``memory`` never ac
 """
 
 from portico.knowledge.library import Library, load_library
-from portico.knowledge.precedence import Course, Picked, ResolvedLimit, pick, resolve
+from portico.knowledge.limits_for import ResolvedLimit, resolve
+from portico.knowledge.precedence import Course, Picked, pick
 from portico.knowledge.records import (
     Arm,
     Disagreement,

@@ -1,6 +1,6 @@
 """The JSON Schemas of the library's formats, made from the same table that the checks use.
 
->>> study()["title"]
+>>> SCHEMAS["study"]()["title"]
 'study/1'
 """
 
@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from portico.knowledge.shape_types import Field, Shape, json_schema
-from portico.knowledge.shapes import LIMIT, OUTCOMES, RULE, SIGNATURE, STUDY
+from portico.knowledge.shapes import OUTCOMES, SHAPES, SIGNATURE
 
-__all__ = ["SCHEMAS", "limit", "pools", "rule", "signature", "study"]
+__all__ = ["SCHEMAS", "pools", "signature"]
 
 _TEXT = Field("text")
 _NUMBER = Field("number", null=True)
@@ -50,21 +50,6 @@ _POOLS = Shape(
 )
 
 
-def study() -> dict[str, Any]:
-    """Schema of a study file."""
-    return json_schema(STUDY, title="study/1")
-
-
-def limit() -> dict[str, Any]:
-    """Schema of a file of organ limits."""
-    return json_schema(LIMIT, title="limit/1")
-
-
-def rule() -> dict[str, Any]:
-    """Schema of a file of rules."""
-    return json_schema(RULE, title="rule/1")
-
-
 def signature() -> dict[str, Any]:
     """Schema of a site's signature file."""
     schema = json_schema(SIGNATURE, title="signature/1")
@@ -79,10 +64,13 @@ def pools() -> dict[str, Any]:
     return json_schema(_POOLS, title="pools/1")
 
 
+def _of(shape: Shape) -> Callable[[], dict[str, Any]]:
+    return lambda: json_schema(shape, title=shape.name)
+
+
+#: File name without ending to the function that gives the schema; every format of the room.
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
-    "limit": limit,
+    **{name.removesuffix("/1"): _of(shape) for name, shape in SHAPES.items()},
     "pools": pools,
-    "rule": rule,
     "signature": signature,
-    "study": study,
 }

@@ -24,7 +24,8 @@ from portico.knowledge.building import (
 )
 from portico.knowledge.compiled_file import read_compiled
 from portico.knowledge.files import DataFiles, Row, Tables, read_data_files, read_tables
-from portico.knowledge.precedence import Course, ResolvedLimit, can_bind, resolve
+from portico.knowledge.limits_for import ResolvedLimit, resolve
+from portico.knowledge.precedence import Course, can_bind
 from portico.knowledge.predicates import parse_all
 from portico.knowledge.records import (
     HistoryEntry,
@@ -165,7 +166,7 @@ class Library:
     def limits_for(self, course: Course, organs: Sequence[str], *, prior_rt: bool | None) -> tuple[ResolvedLimit, ...]:
         """Which limits hold for a course, organ by organ; organs without one come first.
 
-        See :func:`portico.knowledge.precedence.resolve`.
+        See :func:`portico.knowledge.limits_for.resolve`.
         """
         return resolve(
             self.limits.values(), self.precedence, course, organs, prior_rt=prior_rt, signed_by=self.signed_by

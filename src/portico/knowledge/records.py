@@ -53,7 +53,8 @@ class Arm:
     """A group of a study, or a regimen that a guideline lists.
 
     ``dose_gy`` and ``fractions`` are given only when one regimen describes the group; ranges stand in ``*_low``
-    and ``*_high``. ``boost_dose_gy`` is the total dose of the boost volume of an integrated boost.
+    and ``*_high``. ``boost_dose_gy`` is the total dose of the boost volume of an integrated boost. ``operated`` is False
+    for a group without surgery in a study of operated patients; None means as the study.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Arm:
     fractions_high: int | None
     boost_dose_gy: float | None
     note: str | None
+    operated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,14 +61,10 @@ __all__ = [
 def read_score_files() -> Mapping[str, Document]:
     """Every score file of the package as read and unchecked, by id in alphabetical order."""
     folder = resources.files("portico") / "knowledge" / "data" / "scores"
-    found = sorted(
-        (entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda e: e.name
-    )
+    found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda e: e.name)
     return MappingProxyType(
         {
-            entry.name.removesuffix(".yaml"): parse_yaml(
-                entry.read_bytes(), name=f"knowledge/data/scores/{entry.name}"
-            )
+            entry.name.removesuffix(".yaml"): parse_yaml(entry.read_bytes(), name=f"knowledge/data/scores/{entry.name}")
             for entry in found
         }
     )
@@ -89,9 +85,7 @@ def load_scores() -> Mapping[str, Score]:
     """
     scores = {name: check_score(document) for name, document in read_score_files().items()}
     if not scores:
-        raise KnowledgeRefused(
-            "The package carries no score.", code="scores-missing", fix="Install it again."
-        )
+        raise KnowledgeRefused("The package carries no score.", code="scores-missing", fix="Install it again.")
     return MappingProxyType(scores)
 
 
@@ -110,9 +104,7 @@ def find_score(name: str) -> Score:
     if name not in scores:
         guess = did_you_mean(name, scores)
         hint = f"Did you mean {guess}? " if guess else ""
-        raise UsageError(
-            "There is no such score.", code="unknown-score", fix=f"{hint}Scores: {', '.join(scores)}."
-        )
+        raise UsageError("There is no such score.", code="unknown-score", fix=f"{hint}Scores: {', '.join(scores)}.")
     return scores[name]
 
 

@@ -180,9 +180,7 @@ def _from_laboratory(score: Score, question: Input, measured: Mapping[str, Answe
         readings[analyte] = read_number(value, number_question, path=path)
     tier = read_laboratory(question, readings)
     points = frozenset(
-        choice.points
-        for choice in question.choices
-        if choice.id in tier.possible and choice.points is not None
+        choice.points for choice in question.choices if choice.id in tier.possible and choice.points is not None
     )
     return Item(question, True, tier.tier is not None, None, points, tier.possible, tier.notes)
 
@@ -212,9 +210,7 @@ def _suggest(word: str, choices: list[str], what: str) -> str:
     return f"Did you mean {guess}? {listed}" if guess else listed
 
 
-def selector_branches(
-    score: Score, items: Mapping[str, Item]
-) -> Iterator[tuple[str | None, tuple[Item, ...]]]:
+def selector_branches(score: Score, items: Mapping[str, Item]) -> Iterator[tuple[str | None, tuple[Item, ...]]]:
     """The sets of items that can apply: one, or one for each choice of an open selector.
 
     Yields the choice of the selector (None when the score has none) with the items that then count.
@@ -231,9 +227,7 @@ def selector_branches(
     selector = selectors[0]
     found = False
     for choice in selector.choices:
-        active = tuple(
-            item for item in scored if item.question.only_if.get(selector.question.id, choice) == choice
-        )
+        active = tuple(item for item in scored if item.question.only_if.get(selector.question.id, choice) == choice)
         if all(item in active for item in scored if item.answered):
             found = True
             yield choice, active

@@ -50,9 +50,7 @@ def _model(document: Document) -> Score:
         score = Score.model_validate({key: part for key, part in value.items() if key != "schema"})
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise _refused(
-            [_problem(document, "score-schema", one["loc"], f"{one['msg']}.") for one in found]
-        ) from None
+        raise _refused([_problem(document, "score-schema", one["loc"], f"{one['msg']}.") for one in found]) from None
     if document.name.rsplit("/", 1)[-1] != f"{score.id}.yaml":
         raise _refused([_problem(document, "score-id", ("id",), "The id differs from the name of the file.")])
     return score

@@ -216,17 +216,14 @@ def _alternatives(score: Score, items: Mapping[str, Item], found: _Found) -> Ite
             totals = _totals(items.values(), {item.question.id: points}) if points else frozenset()
             if totals and totals != found.totals:
                 labels = ", ".join(score.find_class(c).label for c in classes_of(score, totals))
-                yield Variant(
-                    f"{item.question.label}: {other.label}", min(totals), max(totals), labels, other.verified
-                )
+                yield Variant(f"{item.question.label}: {other.label}", min(totals), max(totals), labels, other.verified)
 
 
 def _classification(score: Score, items: Mapping[str, Item]) -> _Found:
     deciding = [item for item in items.values() if item.question.role == "item"]
     names = [item.question.id for item in deciding]
     reached = {
-        _decide(score, dict(zip(names, picks, strict=True)))
-        for picks in product(*(item.choices for item in deciding))
+        _decide(score, dict(zip(names, picks, strict=True))) for picks in product(*(item.choices for item in deciding))
     }
     classes = tuple(c.id for c in score.classes if c.id in reached)
     scopes = [i.question for i in items.values() if i.question.role == "scope" and not i.settled]
@@ -294,11 +291,7 @@ def _map(score: Score, items: Mapping[str, Item]) -> _Found:
     variants = []
     for published in score.maps:
         if ecog is not None:
-            rows = [
-                (r.kps_low, r.kps_high, f"KPS {r.kps_low}-{r.kps_high}")
-                for r in published.rows
-                if r.ecog == ecog
-            ]
+            rows = [(r.kps_low, r.kps_high, f"KPS {r.kps_low}-{r.kps_high}") for r in published.rows if r.ecog == ecog]
         else:
             rows = [
                 (r.ecog, r.ecog, f"ECOG {r.ecog}")

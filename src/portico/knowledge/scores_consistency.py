@@ -144,10 +144,7 @@ def _direction(score: Score) -> _Found:
         curve = sorted(
             (o.at_months, o.value)
             for o in found.outcomes
-            if o.measure == "survival"
-            and o.role == "derivation"
-            and o.at_months is not None
-            and o.value is not None
+            if o.measure == "survival" and o.role == "derivation" and o.at_months is not None and o.value is not None
         )
         if any(later[1] > earlier[1] for earlier, later in pairwise(curve)):
             yield "score-interval", ("classes", at), "More are alive later than earlier."

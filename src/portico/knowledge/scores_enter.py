@@ -13,9 +13,7 @@ from portico.reading import did_you_mean
 __all__ = ["enter_value"]
 
 
-def enter_value(
-    score: Score, *, source: str, total: int | None = None, class_id: str | None = None
-) -> ScoreResult:
+def enter_value(score: Score, *, source: str, total: int | None = None, class_id: str | None = None) -> ScoreResult:
     """Take over a total or a class with the source that gave it.
 
     >>> from portico.knowledge.scores import load_scores

@@ -111,6 +111,7 @@ ARM = Shape(
         "fractions_low": _null(INTEGER),
         "fractions_high": _null(INTEGER),
         "boost_dose_gy": _null(NUMBER),
+        "operated": _optional(BOOL),
         "note": _null(TEXT),
     },
 )

@@ -161,9 +161,7 @@ def _check_end_record(stream: BinaryIO, name: str, limits: ArchiveLimits) -> Non
     stream.seek(0)
 
 
-def _checked_members(
-    archive: zipfile.ZipFile, name: str, limits: ArchiveLimits
-) -> dict[str, zipfile.ZipInfo]:
+def _checked_members(archive: zipfile.ZipFile, name: str, limits: ArchiveLimits) -> dict[str, zipfile.ZipInfo]:
     infos = archive.infolist()
     if len(infos) > limits.max_members:
         raise _too_many(name, limits)
@@ -177,18 +175,14 @@ def _checked_members(
             raise _too_large(name, limits.max_total_bytes)
         plain = _folded(info.filename)
         if plain in folded:
-            raise ReadingRefused(
-                "Two members of the archive have the same name.", code="duplicate-name", file=name
-            )
+            raise ReadingRefused("Two members of the archive have the same name.", code="duplicate-name", file=name)
         folded.add(plain)
         members[info.filename] = info
     plain_files = {_folded(member) for member in members if not member.endswith("/")}
     for member in members:
         parents = accumulate(_folded(member).split("/")[:-1], "{}/{}".format)
         if any(parent in plain_files for parent in parents):
-            raise ReadingRefused(
-                "A member is a file and a directory at once.", code="duplicate-name", file=name
-            )
+            raise ReadingRefused("A member is a file and a directory at once.", code="duplicate-name", file=name)
     _check_overlap(archive, infos, name)
     return members
 
@@ -242,15 +236,11 @@ def _bomb(name: str) -> ReadingRefused:
 
 def _damaged(name: str, error: BaseException | None) -> ReadingRefused:
     detail = f" ({type(error).__name__})" if error else ""
-    return ReadingRefused(
-        f"The archive is damaged or is not a zip archive{detail}.", code="archive-damaged", file=name
-    )
+    return ReadingRefused(f"The archive is damaged or is not a zip archive{detail}.", code="archive-damaged", file=name)
 
 
 def _too_large(name: str, limit: int) -> ReadingRefused:
-    return ReadingRefused(
-        f"The archive or its content is larger than {limit:,} bytes.", code="too-large", file=name
-    )
+    return ReadingRefused(f"The archive or its content is larger than {limit:,} bytes.", code="too-large", file=name)
 
 
 def _too_many(name: str, limits: ArchiveLimits) -> ReadingRefused:

@@ -66,11 +66,7 @@ def _unreadable(error: OSError | ValueError, name: str) -> ReadingRefused:
         return ReadingRefused("There is no such file.", code="no-such-file", file=name)
     if isinstance(error, IsADirectoryError):
         return ReadingRefused("This is not a file.", code="not-a-file", file=name)
-    reason = (
-        (error.strerror or "the system refuses")
-        if isinstance(error, OSError)
-        else "the name is not a file name"
-    )
+    reason = (error.strerror or "the system refuses") if isinstance(error, OSError) else "the name is not a file name"
     shown = name if name.isprintable() else "<unprintable name>"
     return ReadingRefused(f"The file cannot be read: {reason}.", code="unreadable", file=shown)
 
@@ -119,13 +115,9 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
     """
     target = Path(path)
     content = data.encode("utf-8") if isinstance(data, str) else data
-    temporary = (
-        target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.part") if target.name else target
-    )
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.part") if target.name else target
     try:
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
-        )
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     except (OSError, ValueError) as error:
         raise _not_written(error, target) from None
     try:
@@ -148,11 +140,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
 
 
 def _not_written(error: OSError | ValueError, target: Path) -> ReadingRefused:
-    reason = (
-        (error.strerror or "the system refuses")
-        if isinstance(error, OSError)
-        else "the name is not a file name"
-    )
+    reason = (error.strerror or "the system refuses") if isinstance(error, OSError) else "the name is not a file name"
     return ReadingRefused(
         f"The file cannot be written: {reason}.",
         code="cannot-write",

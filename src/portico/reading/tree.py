@@ -45,9 +45,7 @@ class TreeBuilder:
     @property
     def wants_key(self) -> bool:
         """Whether the next scalar is a key."""
-        return (
-            bool(self._stack) and isinstance(self._stack[-1].children, dict) and self._stack[-1].key is None
-        )
+        return bool(self._stack) and isinstance(self._stack[-1].children, dict) and self._stack[-1].key is None
 
     @property
     def depth(self) -> int:
@@ -76,9 +74,7 @@ class TreeBuilder:
         self._check_text(text, line)
         top = self._stack[-1]
         if text == "<<":
-            raise self.refused(
-                "merge-refused", "Merge keys are not accepted.", line, "Write the entries out."
-            )
+            raise self.refused("merge-refused", "Merge keys are not accepted.", line, "Write the entries out.")
         if text in top.children:
             first = self.lines[(*top.path, text)]
             raise self.refused(
@@ -147,20 +143,14 @@ class TreeBuilder:
     def _count(self, line: int) -> None:
         self._nodes += 1
         if self._nodes > self.limits.max_nodes:
-            raise self.refused(
-                "too-many-nodes", f"The document has more than {self.limits.max_nodes:,} parts.", line
-            )
+            raise self.refused("too-many-nodes", f"The document has more than {self.limits.max_nodes:,} parts.", line)
 
     def _check_text(self, text: str, line: int) -> None:
         if len(text) > self.limits.max_scalar_chars:
-            raise self.refused(
-                "too-large", f"A text is longer than {self.limits.max_scalar_chars:,} characters.", line
-            )
+            raise self.refused("too-large", f"A text is longer than {self.limits.max_scalar_chars:,} characters.", line)
         found = FORBIDDEN_CHARACTER.search(text)
         if found is None:
             return
         if "\ud800" <= found[0] <= "\udfff":
             raise self.refused("encoding", "A text holds half of a character pair.", line)
-        raise self.refused(
-            "control-character", f"A text holds the control character U+{ord(found[0]):04X}.", line
-        )
+        raise self.refused("control-character", f"A text holds the control character U+{ord(found[0]):04X}.", line)

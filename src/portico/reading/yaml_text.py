@@ -136,9 +136,7 @@ def _check_properties(event: Any, builder: TreeBuilder, line: int) -> None:
     if event.anchor is not None:
         raise _alias(builder, line)
     if event.tag is not None:
-        raise builder.refused(
-            "tag-refused", "YAML tags are not accepted.", line, "Remove the tag or quote the text."
-        )
+        raise builder.refused("tag-refused", "YAML tags are not accepted.", line, "Remove the tag or quote the text.")
 
 
 def _alias(builder: TreeBuilder, line: int) -> ReadingRefused:

@@ -66,9 +66,7 @@ def test_links_and_devices(tmp_path, kind):
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize(
-    "names", [("a", "a"), ("a", "A"), ("é", "e\u0301"), ("a", "a/"), ("a", "a/b"), ("A/x", "a")]
-)
+@pytest.mark.parametrize("names", [("a", "a"), ("a", "A"), ("é", "e\u0301"), ("a", "a/"), ("a", "a/b"), ("A/x", "a")])
 def test_one_name_for_two_members(tmp_path, names):
     assert code(made(tmp_path / "a.zip", *((name, b"") for name in names))) == "duplicate-name"
 

@@ -84,8 +84,7 @@ def test_deep_documents_are_refused_at_their_beginning(tmp_path, name, text, cod
 
 def test_an_alias_bomb_is_refused_at_its_first_anchor(tmp_path):
     levels = ['a: &a ["lol"]'] + [
-        f"{chr(98 + level)}: &{chr(98 + level)} [{', '.join(['*' + chr(97 + level)] * 9)}]"
-        for level in range(9)
+        f"{chr(98 + level)}: &{chr(98 + level)} [{', '.join(['*' + chr(97 + level)] * 9)}]" for level in range(9)
     ]
     path = tmp_path / "bomb.yaml"
     path.write_text("\n".join(levels))
@@ -162,9 +161,7 @@ def test_no_large_text_takes_long(start, unit):
     assert time.perf_counter() - begin < 5
 
 
-structural = st.text(
-    st.sampled_from("[]{},:?-#&*!|>'\"%@` \n\t~<=0123456789.eE_+axn\\u\r\x00\ufeffé😀"), max_size=60
-)
+structural = st.text(st.sampled_from("[]{},:?-#&*!|>'\"%@` \n\t~<=0123456789.eE_+axn\\u\r\x00\ufeffé😀"), max_size=60)
 
 
 @given(st.one_of(structural, st.text(), st.binary(max_size=60)))

@@ -92,9 +92,9 @@ def mutated(random_: random.Random, sample: bytes) -> bytes:
         elif kind == 4:
             del data[where : where + random_.randrange(1, 9)]
         elif kind == 5:
-            data[where:where] = random_.choice(
-                (b"[", b"{", b"- ", b"? ", b'{"a":', b"'", b'"')
-            ) * random_.randrange(1, 90)
+            data[where:where] = random_.choice((b"[", b"{", b"- ", b"? ", b'{"a":', b"'", b'"')) * random_.randrange(
+                1, 90
+            )
         elif kind == 6:
             end = where + random_.randrange(1, 40)
             data[where:where] = data[where:end]
