@@ -178,9 +178,7 @@ class ClaimSet:
                 for claim in check():
                     made += 1
                     if claim.chapter != name:
-                        claim = replace(
-                            claim, chapter=name, ok=False, note=f"claimed under {claim.chapter!r}"
-                        )
+                        claim = replace(claim, chapter=name, ok=False, note=f"claimed under {claim.chapter!r}")
                     yield claim
             except Exception as error:
                 detail = f" ({error.code})" if isinstance(error, PorticoError) else ""
@@ -191,9 +189,7 @@ class ClaimSet:
 
 
 def _failed(name: str, module: str, qualname: str, why: str) -> Claim:
-    return Claim(
-        name, f"{module}.{qualname} runs to its end", "this software", "claims", why, None, False, why
-    )
+    return Claim(name, f"{module}.{qualname} runs to its end", "this software", "claims", why, None, False, why)
 
 
 #: The registry that ``portico verify`` runs.

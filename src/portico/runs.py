@@ -142,9 +142,7 @@ def run_all(
     elif where == "ray":
         results = _ray(_import_ray(), function, items, count)
     else:
-        raise UsageError(
-            "There is no such place to run.", code="unknown-where", fix="Give here, processes or ray."
-        )
+        raise UsageError("There is no such place to run.", code="unknown-where", fix="Give here, processes or ray.")
     return _counted(results, progress)
 
 

@@ -241,9 +241,7 @@ class Days:
         return f"{self.days} day" if abs(self.days) == 1 else f"{self.days} days"
 
 
-def _check_fractions(
-    fractions: object, *, path: str = "", file: str | None = None, line: int | None = None
-) -> None:
+def _check_fractions(fractions: object, *, path: str = "", file: str | None = None, line: int | None = None) -> None:
     if isinstance(fractions, bool) or not isinstance(fractions, int):
         raise TypeError(f"fractions takes a whole number, not {type(fractions).__name__}")
     if not 1 <= fractions <= FRACTIONS_CEILING:
@@ -310,12 +308,8 @@ class SibRegimen:
     fractions: int
 
     def __post_init__(self) -> None:
-        if len(self.levels) < 2 or any(
-            low >= high for high, low in zip(self.levels, self.levels[1:], strict=False)
-        ):
-            raise QuantityRefused(
-                "A boost needs two or more different levels, highest first.", code="bad-levels"
-            )
+        if len(self.levels) < 2 or any(low >= high for high, low in zip(self.levels, self.levels[1:], strict=False)):
+            raise QuantityRefused("A boost needs two or more different levels, highest first.", code="bad-levels")
         for level in self.levels:
             Regimen(level, self.fractions)
 
@@ -365,9 +359,7 @@ def _parse(
     if re.fullmatch(r"0[0-9].*", digits):
         raise _refuse("bad-number", "A number is written without a leading zero.", fix, place)
     if re.match(r"(?:[eE][+-]?[0-9]|\.)", unit):
-        raise _refuse(
-            "bad-number", "The number is not plain digits with at most one decimal point.", fix, place
-        )
+        raise _refuse("bad-number", "The number is not plain digits with at most one decimal point.", fix, place)
     if not unit:
         raise _refuse(f"{kind}-without-unit", f"This {kind} has no unit.", fix, place)
     factor = units.get(unit.lower())
@@ -415,9 +407,7 @@ def parse_dose(value: object, *, path: str = "", file: str | None = None, line: 
     return Dose(gy)
 
 
-def parse_length(
-    value: object, *, path: str = "", file: str | None = None, line: int | None = None
-) -> Length:
+def parse_length(value: object, *, path: str = "", file: str | None = None, line: int | None = None) -> Length:
     """Read a length written in mm or cm; zero is allowed.
 
     >>> parse_length("12 cm")
@@ -431,9 +421,7 @@ def parse_length(
     return Length(float(number))
 
 
-def parse_volume(
-    value: object, *, path: str = "", file: str | None = None, line: int | None = None
-) -> Volume:
+def parse_volume(value: object, *, path: str = "", file: str | None = None, line: int | None = None) -> Volume:
     """Read a volume written in cm3, cc or mL, which are the same; zero is allowed.
 
     >>> parse_volume("0.03 cc")
@@ -466,9 +454,7 @@ def _check_per_fraction(regimen: Regimen, place: _Place) -> None:
         raise _refuse("dose-implausible", message, "Check the unit: was Gy meant, not cGy?", place)
 
 
-def parse_regimen(
-    value: object, *, path: str = "", file: str | None = None, line: int | None = None
-) -> Regimen:
+def parse_regimen(value: object, *, path: str = "", file: str | None = None, line: int | None = None) -> Regimen:
     """Read total dose and fractions.
 
     >>> parse_regimen("3000cGy/10") == parse_regimen("30 Gy in 10")
@@ -489,17 +475,13 @@ def parse_regimen(
     place = (path, file, line)
     dose_text, fractions = _split_regimen(value, "30 Gy/10", place)
     if "+" in dose_text:
-        raise _refuse(
-            "several-levels", "This regimen has several dose levels; one is expected here.", "", place
-        )
+        raise _refuse("several-levels", "This regimen has several dose levels; one is expected here.", "", place)
     regimen = Regimen(parse_dose(dose_text, path=path, file=file, line=line), fractions)
     _check_per_fraction(regimen, place)
     return regimen
 
 
-def parse_sib(
-    value: object, *, path: str = "", file: str | None = None, line: int | None = None
-) -> SibRegimen:
+def parse_sib(value: object, *, path: str = "", file: str | None = None, line: int | None = None) -> SibRegimen:
     """Read a simultaneous integrated boost; the levels may be written in any order.
 
     >>> str(parse_sib("40Gy+30Gy/10"))

@@ -23,7 +23,9 @@ def test_a_duplicate_dose_is_named_by_file_line_and_path(run, hostile) -> None:
     path = hostile / "duplicate-dose.yaml"
     ended = run("case", "check", path)
     assert ended.status == 3
-    assert f"{path}:12: prior_radiotherapy.courses[0].dose: " in ended.err
+    lines = path.read_text().splitlines()
+    second = max(number for number, line in enumerate(lines, 1) if line.strip(" -").startswith("dose:"))
+    assert f"{path}:{second}: prior_radiotherapy.courses[0].dose: " in ended.err
     assert ended.out == ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 import yaml
@@ -219,6 +220,16 @@ def test_the_printed_case_can_be_read_back(run, tmp_path) -> None:
     path = tmp_path / "case.yaml"
     path.write_text(ended.out)
     assert read_case(path).row()["levels_n"] == 1
+
+
+def test_the_case_as_json_is_a_case(run, tmp_path) -> None:
+    found = run("case", "new", "--json", stdin="label\n2026-03-02\nfemur\n").json
+    assert found["file"] is None
+    path = tmp_path / "case.json"
+    path.write_text(json.dumps(found["case"]))
+    assert read_case(path).row()["bone"] == "femur"
+    out = tmp_path / "case.yaml"
+    assert run("case", "new", "--json", "--out", out, stdin="").json["file"] == str(out)
 
 
 def test_an_existing_file_is_never_replaced(run, tmp_path) -> None:

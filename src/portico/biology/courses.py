@@ -184,9 +184,7 @@ def _sum(
 ) -> CourseSum:
     if not courses:
         raise QuantityRefused("There is no course to add up.", code="no-courses", path="courses")
-    parts = tuple(
-        convert(*course.known(f"courses[{place}]"), alpha_beta_gy) for place, course in enumerate(courses)
-    )
+    parts = tuple(convert(*course.known(f"courses[{place}]"), alpha_beta_gy) for place, course in enumerate(courses))
     total = sum(parts[:-1]) * (1.0 - repair.recovered_fraction) + parts[-1]
     return CourseSum(finite(total, "total_gy"), parts, quantity, alpha_beta_gy, repair)
 

@@ -64,9 +64,7 @@ class Interval:
         if isinstance(last_day_before, datetime) or isinstance(first_day_after, datetime):
             raise QuantityRefused("An interval needs dates without a time.", code="date-with-time")
         if first_day_after < last_day_before:
-            raise QuantityRefused(
-                "The later course begins before the earlier one ended.", code="interval-negative"
-            )
+            raise QuantityRefused("The later course begins before the earlier one ended.", code="interval-negative")
         months = (first_day_after.year - last_day_before.year) * 12
         months += first_day_after.month - last_day_before.month
         if first_day_after.day < last_day_before.day:

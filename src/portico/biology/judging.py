@@ -65,9 +65,7 @@ def read_all(
             fix="Use the limits for a first course.",
         )
     named = [(course, f"prior[{place}]") for place, course in enumerate(prior)]
-    return tuple(
-        _read(course, name, contour, alpha_beta_gy, convert) for course, name in [*named, (new, "new")]
-    )
+    return tuple(_read(course, name, contour, alpha_beta_gy, convert) for course, name in [*named, (new, "new")])
 
 
 def _read(

@@ -160,9 +160,7 @@ class IsoeffectPoint:
     dose_per_fraction_gy: float
 
 
-def isoeffect_line(
-    eqd2_gy: float, alpha_beta_gy: float, fractions: Sequence[int]
-) -> tuple[IsoeffectPoint, ...]:
+def isoeffect_line(eqd2_gy: float, alpha_beta_gy: float, fractions: Sequence[int]) -> tuple[IsoeffectPoint, ...]:
     """Total doses of equal effect for several numbers of fractions, in the order asked.
 
     >>> [round(p.dose_gy, 1) for p in isoeffect_line(44.6, 2.0, [6, 8, 10, 15])]

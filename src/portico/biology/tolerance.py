@@ -94,10 +94,7 @@ class ModelRange:
         per_fraction = exposure.dose_per_fraction_gy
         low, high = self.dose_per_fraction_low_gy, self.dose_per_fraction_high_gy
         if per_fraction is None:
-            return (
-                f"Dose per fraction is unknown; the model ({self.source_id}) "
-                f"holds for {low:g} to {high:g} Gy."
-            )
+            return f"Dose per fraction is unknown; the model ({self.source_id}) holds for {low:g} to {high:g} Gy."
         if not low <= per_fraction <= high:
             return (
                 f"Dose per fraction {per_fraction:g} Gy lies outside the {low:g} to {high:g} Gy "
@@ -114,9 +111,7 @@ class ModelRange:
         """
         reason = self.refuse_reason(exposure)
         if reason is not None:
-            raise CannotTell(
-                reason, code="model-out-of-range", fix="Use the limits for this fractionation instead."
-            )
+            raise CannotTell(reason, code="model-out-of-range", fix="Use the limits for this fractionation instead.")
 
 
 def _parameter(value: float | None, name: str) -> float:
@@ -227,9 +222,7 @@ def geud(
         return 0.0
     # Doses relative to the highest one stay within 0..1, so a small n cannot overflow.
     mean: float = sum(
-        part / whole * (dose / highest) ** (1.0 / exponent)
-        for dose, part in zip(doses, parts, strict=True)
-        if part > 0
+        part / whole * (dose / highest) ** (1.0 / exponent) for dose, part in zip(doses, parts, strict=True) if part > 0
     )
     return float(highest * mean**exponent)
 
