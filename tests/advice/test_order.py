@@ -32,7 +32,12 @@ def row(**known: Any) -> dict[str, Any]:
         ({"survival_months_high": 36.0, "survival_months_low": 12.0}, "durable"),
         ({"survival_months_high": 36.0, "survival_months_low": 12.0, "histology": "myeloma"}, "durable_sensitive"),
         (
-            {"survival_months_high": 36.0, "survival_months_low": 12.0, "site_region": "spine", "radiosensitivity": "radioresistant"},
+            {
+                "survival_months_high": 36.0,
+                "survival_months_low": 12.0,
+                "site_region": "spine",
+                "radiosensitivity": "radioresistant",
+            },
             "durable_resistant_spine",
         ),
         ({"survival_months_high": 6.0, "survival_months_low": 1.0}, None),

@@ -172,7 +172,9 @@ def test_neural_organ_without_limit_keeps_a_directive_from_planning() -> None:
 
 def test_steep_gradient_limit_never_judges_a_conventional_course() -> None:
     for option in ("conv-8-1", "conv-20-5", "conv-30-10", "conv-24-6"):
-        assert not [x for x in signed("thoracic-separation", option, engine=SITE).limits if x.limit_id.startswith("hytec")]
+        assert not [
+            x for x in signed("thoracic-separation", option, engine=SITE).limits if x.limit_id.startswith("hytec")
+        ]
 
 
 def test_no_limit_organs_stand_in_the_directive() -> None:
