@@ -40,8 +40,9 @@ def row(**known: Any) -> dict[str, Any]:
             },
             "durable_resistant_spine",
         ),
-        ({"survival_months_high": 6.0, "survival_months_low": 1.0}, None),
-        ({"resection": "wide", "margin": "R0"}, "nothing_left"),
+        ({"survival_months_high": 6.0, "survival_months_low": 1.0}, "around_three_months"),
+        ({"survival_months_high": 6.0}, None),
+        ({"resection": "wide", "margin": "R0", "residual_disease": False}, "nothing_left"),
     ],
 )
 def test_bands(known: dict[str, Any], band: str | None) -> None:

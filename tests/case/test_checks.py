@@ -64,6 +64,7 @@ def test_shipped_cases_hold(name: str) -> None:
         (SPINE, "spine.escc_preop.date", "2026-04-01", "date-order", "spine.escc_preop.date"),
         (SPINE, "spine.below_conus", True, "escc-below-conus", "spine.escc_preop"),
         (SPINE, "spine.epidural_preop", False, "epidural-contradiction", "spine.epidural_preop"),
+        (SPINE, "spine.escc_postop.grade", "3", "compression-contradiction", "spine.compression_now"),
         (SPINE, "spine.postop_mri", False, "escc-without-mri", "spine.escc_postop"),
         (SPINE, "spine.sins_preop.total", 19, "score-range", "spine.sins_preop.total"),
         (SPINE, "surgeries.0.hardware.levels", ["L1", "L2"], "level-mismatch", "surgeries[0].hardware.levels"),

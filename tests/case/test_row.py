@@ -167,7 +167,7 @@ def test_performance_is_never_converted() -> None:
         ({"escc_postop": {"grade": "3"}}, True),
         ({"escc_postop": {"grade": "1c"}}, None),
         ({"escc_postop": {"grade": "1b"}}, False),
-        ({"escc_postop": {"grade": "3"}, "compression_now": False}, False),
+        ({"escc_postop": {"grade": "1c"}, "compression_now": False}, False),
         ({}, None),
     ],
 )

@@ -29,8 +29,13 @@ _SAFE = {
     "unstable_now": False,
     "reoperation_planned": False,
     "deficit": "none",
+    "sphincter_dysfunction": False,
+    "postop_mri": True,
+    "days_since_surgery": 28,
     "compression_now": False,
     "surgery_done": True,
+    "histology": "breast",
+    "procedure": "other",
     "prior_rt_at_site": False,
 }
 
@@ -143,7 +148,7 @@ def timing_holds() -> Iterator[Claim]:
                 expected="wound first", got=got,
             )  # fmt: skip
     for day in (6, 28, 90, 400):
-        row = _row(engine, **_SAFE, site_region="spine", days_since_surgery=day)
+        row = _row(engine, **{**_SAFE, "site_region": "spine", "days_since_surgery": day})
         yield claim_equal(
             "timing", f"30 Gy in 10 on day {day} after spine surgery: lateness alone", source="house rule",
             expected="eligible", got=_status(engine, row, "conv-30-10"),

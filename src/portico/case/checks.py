@@ -123,6 +123,14 @@ def _spine(case: Case) -> Iterator[Problem]:
             "spine.epidural_preop",
             "epidural_preop and the pre-operative grade disagree.",
         )
+    left = spine.escc_postop.grade if spine.escc_postop else None
+    if spine.compression_now is False and left in ("2", "3"):
+        yield _problem(
+            "compression-contradiction",
+            "spine.compression_now",
+            "no compression is recorded, and the post-operative grade is 2 or 3, which is compression.",
+            "Grade again on the latest MRI, or correct compression_now.",
+        )
     if spine.postop_mri is False and spine.escc_postop and spine.escc_postop.grade is not None:
         yield _problem(
             "escc-without-mri",

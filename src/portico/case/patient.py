@@ -76,8 +76,9 @@ class Cancer(Part):
         ]
         | None
     ) = None  # fmt: skip
-    pathology: Literal["confirmed", "pending", "discordant", "not_sent"] | None = None
+    pathology: Literal["confirmed", "confirmed_earlier", "pending", "discordant", "not_sent"] | None = None
     primary_bone_tumour_suspected: Flag | None = None
+    curative_option_excluded: Flag | None = None
     radiosensitivity: Literal["radiosensitive", "radioresistant"] | None = None
     oligometastatic: Flag | None = None
     visceral_metastases: Flag | None = None

@@ -38,14 +38,15 @@ def bed_text(levels: Iterable[LevelDose]) -> str:
 
 
 def _pair(bed: float | None, eqd2: float | None) -> str | None:
-    return None if bed is None or eqd2 is None else f"{bed:.1f} / {eqd2:.1f} Gy"
+    return None if bed is None or eqd2 is None else f"{bed:.1f} / {eqd2:.1f}\u00a0Gy"
 
 
 def cord_text(levels: Sequence[LevelDose]) -> str:
     """EQD2 of a cord that received the full dose, alpha/beta 2 Gy; ``not sourced`` where unknown."""
     values = [level.eqd2_2_if_full_dose_gy for level in levels]
     return _levels(
-        (level.name, None if value is None else f"{value:.1f} Gy") for level, value in zip(levels, values, strict=True)
+        (level.name, None if value is None else f"{value:.1f}\u00a0Gy")
+        for level, value in zip(levels, values, strict=True)
     )
 
 

@@ -16,7 +16,18 @@ from portico.report.amounts import bed_text, cord_text, day_text, outcome_text, 
 from portico.report.clock import clock_alt
 from portico.report.references import References
 
-__all__ = ["board_view", "frame_view", "headline", "missing_view", "settle_lines", "statement_view", "stopped_groups"]
+__all__ = [
+    "board_view",
+    "dose_notes",
+    "frame_view",
+    "headline",
+    "missing_view",
+    "option_row",
+    "review_view",
+    "settle_lines",
+    "statement_view",
+    "stopped_groups",
+]
 
 
 def frame_view(advice: Advice, library: Library) -> dict[str, Any]:
@@ -53,16 +64,19 @@ def headline(option: Option) -> Outcome | None:
 def option_row(option: Option, references: References) -> dict[str, Any]:
     """One option as a row of the table."""
     outcome = headline(option)
+    notes = sorted({level.note for level in option.levels if level.note})
+    star = "\u00a0*" if notes else ""
     return {
         "id": option.id,
         "rank": "" if option.rank is None else f"{option.rank}{'=' if option.tied else ''}",
         "label": option.label,
         "status": option.status if option.signable else f"{option.status}, cannot be signed as it stands",
         "signable": option.signable,
+        "no_limit": _open_nerve(option),
         "technique": wording.technique(option.technique),
         "visits": visits_text(option.visits),
-        "bed": bed_text(option.levels),
-        "cord": cord_text(option.levels),
+        "bed": bed_text(option.levels) + star,
+        "cord": cord_text(option.levels) + star,
         "outcome": "" if outcome is None else outcome_text(outcome),
         "outcome_source": [] if outcome is None else references.cite(outcome.study),
         "outcome_match": "" if outcome is None else f"{outcome.match}, {wording.directness(outcome.directness)}",
@@ -72,8 +86,23 @@ def option_row(option: Option, references: References) -> dict[str, Any]:
         "verified_level": option.verified,
         "sign": wording.verified_sign(option.verified),
         "note": option.note,
-        "doses": sorted({level.note for level in option.levels if level.note}),
+        "doses": notes,
     }
+
+
+def _open_nerve(option: Option) -> str:
+    """Nerve tissue for which no limit binds, in words; empty when there is none."""
+    open_rows = [row for row in option.limits if row.neural and row.value is None]
+    return f"NO LIMIT: {', '.join(dict.fromkeys(row.roi for row in open_rows))}" if open_rows else ""
+
+
+def dose_notes(options: Sequence[Option]) -> list[str]:
+    """What an asterisk beside BED and EQD2 means, with the options it stands at."""
+    found: dict[str, list[str]] = {}
+    for option in options:
+        for note in sorted({level.note for level in option.levels if level.note}):
+            found.setdefault(note, []).append(option.label)
+    return [f"* {'; '.join(labels)}: {note}" for note, labels in found.items()]
 
 
 def settle_lines(option: Option) -> list[str]:
@@ -202,11 +231,7 @@ def board_view(advice: Advice, references: References) -> dict[str, Any]:
         "counts": counts,
         "notices": _notices(advice, references),
         "options": [option_row(o, references) for o in advice.options if o.status == "eligible"],
-        "undetermined": [
-            {"label": o.label, "id": o.id, "settle": settle_lines(o)}
-            for o in advice.options
-            if o.status == "undetermined"
-        ],
+        "dose_notes": dose_notes([o for o in advice.options if o.status == "eligible"]),
         "undetermined_groups": _settle_groups(advice),
         "stopped": stopped_groups(advice, references),
         "order": advice.why_this_order,

@@ -14,7 +14,7 @@ __all__ = ["clock_alt", "clock_svg"]
 _WIDTH: Final = 720
 _LEFT: Final = 16
 #: Room for the label of the last mark, so that every label stands to the right of its own line.
-_RIGHT: Final = 262
+_RIGHT: Final = 300
 _ROW: Final = 19
 _TOP: Final = 6
 #: Space under the axis for day 0 and the day of the case.

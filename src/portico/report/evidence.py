@@ -9,7 +9,7 @@ from portico.advice.model import Advice, LimitRow, Option, Outcome, Statement
 from portico.knowledge import Library, Study
 from portico.report import wording
 from portico.report.amounts import estimate_text, limit_text, outcome_counts
-from portico.report.board import option_row, statement_view
+from portico.report.board import dose_notes, option_row, statement_view
 from portico.report.references import References
 
 __all__ = ["evidence_view", "waiting_view"]
@@ -27,6 +27,7 @@ def evidence_view(advice: Advice, library: Library, references: References) -> d
     shown = [option for option in advice.options if option.status != "not eligible"]
     found = {
         "options": [option_row(option, references) for option in shown],
+        "dose_notes": dose_notes(shown),
         "statements": [
             {"head": head, "rows": _statements(shown, pick, references)}
             for head, pick in (

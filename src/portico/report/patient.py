@@ -132,8 +132,6 @@ def _expect(advice: Advice) -> list[dict[str, Any]]:
 def _weight(advice: Advice) -> dict[str, Any]:
     allowed = advice.row.get("weight_bearing")
     if allowed in _WEIGHT:
-        return _sentence(_WEIGHT[allowed], basis="case")
-    return _sentence(
-        "Ask your surgeon how you may move, lift and put weight on it. My surgeon said: ____________________",
-        basis="safety",
-    )
+        return {**_sentence(_WEIGHT[allowed], basis="case"), "blank": None}
+    asked = _sentence("Ask your surgeon how you may move, lift and put weight on it.", basis="safety")
+    return {**asked, "blank": "My surgeon said"}

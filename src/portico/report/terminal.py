@@ -33,15 +33,19 @@ class Page:
 
     def clean(self, text: str) -> str:
         """Text without control characters, in what the console can print."""
-        shown = "".join(char if char.isprintable() or char == "\n" else " " for char in text)
+        shown = "".join(char if char.isprintable() or char == "\n" else " " for char in text.replace("\u00a0", " "))
         return shown.encode(self._encoding, "replace").decode(self._encoding, "replace")
 
-    def line(self, text: str = "", *, style: str = "", indent: int = 0) -> None:
-        """One paragraph, wrapped."""
-        from rich.padding import Padding
+    def line(self, text: str = "", *, style: str = "", indent: int = 0, lead: str = "") -> None:
+        """One paragraph, wrapped; ``lead`` stands before its first line."""
         from rich.text import Text
 
-        self.console.print(Padding(Text(self.clean(text), style=style), (0, 0, 0, indent)))
+        room = max(self.console.width - indent - len(lead), 20)
+        for number, piece in enumerate(Text(self.clean(text), style=style).wrap(self.console, room) or [Text()]):
+            piece.rstrip()
+            start = " " * indent + (lead if number == 0 else " " * len(lead))
+            whole = Text.assemble(start, piece) if piece else Text()
+            self.console.print(whole, no_wrap=True, overflow="ignore", crop=False)
 
     def head(self, text: str) -> None:
         """An empty line and a heading."""
@@ -50,17 +54,8 @@ class Page:
 
     def items(self, texts: Iterable[str], *, indent: int = 0) -> None:
         """A list."""
-        from rich.padding import Padding
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table.grid(padding=(0, 1))
-        table.add_column(width=1)
-        table.add_column(ratio=1)
         for text in texts:
-            table.add_row("-", Text(self.clean(text)))
-        if table.row_count:
-            self.console.print(Padding(table, (0, 0, 0, indent)))
+            self.line(text, indent=indent, lead="- ")
 
     def table(self, headers: Sequence[tuple[str, int | None]], rows: Iterable[Sequence[str]]) -> None:
         """A table under headers; a column without a number takes what room is left."""
@@ -142,23 +137,28 @@ def _options(page: Page, board: dict[str, Any]) -> None:
     )
     wide = page.console.width >= _WIDE
     headers: list[tuple[str, int | None]] = [
-        ("#", 3), ("Regimen", 24 if wide else 14), ("Visits", 7), ("BED10 / EQD2", 16 if wide else 12),
-        ("Cord EQD2", 12 if wide else 9), ("Closest published figure", None),
+        ("#", 3), ("Regimen", 24 if wide else None), ("Visits", 7), ("BED10 / EQD2", 16 if wide else 14),
+        ("Cord EQD2", 12 if wide else 10), ("Certainty, directness", 22 if wide else 20),
     ]  # fmt: skip
     if wide:
-        headers.append(("Certainty, directness", 22))
-    rows = []
+        headers.insert(5, ("Closest published figure", None))
+    rows, figures = [], dict[str, list[str]]()
     for option in board["options"]:
-        outcome = "no figure in the library"
+        figure = "no figure in the library"
         if option["outcome"]:
-            outcome = f"{option['outcome']}; {option['outcome_match']}{marks(option['outcome_source'])}"
-        sure = f"{option['certainty']}; {option['directness']}"
+            figure = f"{option['outcome']}; {option['outcome_match']}{marks(option['outcome_source'])}"
+        figures.setdefault(figure, []).append(option["label"])
         label = option["label"] if option["signable"] else f"{option['label']} (cannot be signed as it stands)"
-        row = [option["rank"], label, option["visits"], option["bed"], option["cord"], outcome]
-        rows.append([*row, sure] if wide else [*row[:-1], f"{outcome}. Certainty {sure}."])
+        if option["no_limit"]:
+            label = f"{label} - {option['no_limit']}"
+        row = [option["rank"], label, option["visits"], option["bed"], option["cord"]]
+        rows.append([*row, *([figure] if wide else []), f"{option['certainty']}; {option['directness']}"])
     page.table(headers, rows)
-    notes = sorted({note for option in board["options"] for note in option["doses"]})
-    page.items(notes)
+    if not wide:
+        page.line("Closest published figure of each:")
+        page.items(f"{'; '.join(labels)}: {figure}" for figure, labels in figures.items())
+    for note in board["dose_notes"]:
+        page.line(note)
 
 
 def _undetermined(page: Page, board: dict[str, Any]) -> None:

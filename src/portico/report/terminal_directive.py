@@ -50,7 +50,7 @@ def print_directive(directive: Directive, library: Library, console: Console) ->
         page.head("Plain field")
         page.items(f"{x['name']}: {x['text']}" for x in sheet["plain_field"])
     page.head("Timing")
-    page.line(f"Surgery: {sheet['timing']['surgery']}. {sheet['timing']['wound']}")
+    page.line(f"Surgery: {sheet['timing']['surgery']}. Must hold before the first fraction: {sheet['timing']['wound']}")
     page.items(
         f"{x['name']}: day {x['day']}, {x['date']}; {x['text']}{marks(x['records'])}" for x in sheet["timing"]["marks"]
     )
