@@ -11,7 +11,7 @@ import pytest
 from portico.advice import Advice, Engine, advise, propose, sign
 from portico.case import Case, case_from, read_case
 from portico.directive import Directive, check_directive, verify_seal
-from portico.errors import Blocked, UsageError
+from portico.errors import Blocked, DirectiveRefused, UsageError
 from portico.knowledge import load_library
 from portico.reading import read_document
 from portico.units import parse_regimen, parse_sib
@@ -189,3 +189,50 @@ def test_reirradiation_carries_courses_and_conditions() -> None:
     assert [(c.dose_gy, c.fractions, c.cord_dmax_gy) for c in directive.prior_courses] == [(30.0, 10, 31.0)]
     assert directive.reirradiation is not None and len(directive.reirradiation.factors) == 4
     assert {limit.setting for limit in directive.limits} == {"reirradiation"}
+
+
+def test_signing_an_option_that_is_not_there() -> None:
+    case, advice = given("femur-renal")
+    draft = propose(case, advice, ENGINE, "conv-30-10")
+    with pytest.raises(UsageError) as caught:
+        sign(draft, advice, "conv-31-10", by="Dr A", reason="x")
+    assert caught.value.code == "unknown-option"
+
+
+def test_no_volume_without_radiotherapy() -> None:
+    case, advice = given("femur-renal")
+    with pytest.raises(UsageError) as caught:
+        propose(case, advice, ENGINE, "none", volume="surgical_bed")
+    assert caught.value.code == "unknown-volume"
+
+
+def test_a_directive_that_does_not_hold_is_not_signed() -> None:
+    case, advice = given("thoracic-separation")
+    draft = propose(case, advice, ENGINE, "sbrt-24-2")
+    broken = draft.model_copy(update={"limits": (draft.limits[0].model_copy(update={"fractions": 5}),)})
+    with pytest.raises(DirectiveRefused):
+        sign(broken, advice, "sbrt-24-2", by="Dr A", reason="x")
+
+
+def test_cervical_target_lists_its_organs() -> None:
+    value = read_document(CASES / "thoracic-separation.yaml").value
+    value["lesions"][0]["levels"] = ["C5"]
+    value["surgeries"][0]["hardware"]["levels"] = ["C4", "C6"]
+    advice = advise(case_from(value), ENGINE)
+    option = advice.option("sbrt-24-2")
+    assert option is not None
+    assert {limit.roi for limit in option.limits} >= {"BrachialPlex", "Larynx"}
+
+
+@pytest.mark.parametrize("drop", ["dose", "end", "site"])
+def test_reirradiation_with_gaps_cannot_be_told(drop: str) -> None:
+    value = read_document(CASES / "spine-reirradiation.yaml").value
+    course = value["prior_radiotherapy"]["courses"][0]
+    extra = {"site": "same", "dose": "8 Gy", "fractions": 1, "end": "2025-06-02"}
+    value["prior_radiotherapy"]["courses"] = [course, {key: item for key, item in extra.items() if key != drop}]
+    review = advise(case_from(value), ENGINE).reirradiation
+    assert review is not None
+    verdicts = {factor["code"]: factor["verdict"] for factor in review["factors"]}
+    assert verdicts["cumulative_eqd2"] == "cannot_tell"
+    assert all(row["dose_gy"] is None and row["why"] for row in review["budget"])
+    assert (verdicts["interval"] == "cannot_tell") == (drop in ("end", "site"))

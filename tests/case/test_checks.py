@@ -78,5 +78,17 @@ def test_contradiction(base: dict[str, Any], path: str, value: Any, code: str, w
     assert (code, where) in [(p.code, p.path) for p in problems]
 
 
+def test_radiotherapy_planned_inside_an_earlier_course() -> None:
+    value = changed(FEMUR, "plan", {"intended_start": "2026-02-20"})
+    value["prior_radiotherapy"] = {"status": "given", "courses": [{"site": "same", "end": "2026-02-25"}]}
+    _, problems = case_problems(value)
+    assert [(p.code, p.path) for p in problems] == [("date-order", "plan.intended_start")]
+
+
+def test_performance_without_a_value_is_unknown() -> None:
+    _, problems = case_problems(changed(FEMUR, "patient.performance.0.value", None))
+    assert problems == ()
+
+
 def test_nothing_known_is_no_contradiction() -> None:
     assert check_case(Case.model_validate({"schema": "case/1"})) == ()

@@ -160,7 +160,7 @@ def test_lost_characters_are_said(library: Library) -> None:
         ("thoracic-separation", "sbrt-24-1"),
         ("thoracic-separation", "sib-40-30-10"),
         ("spine-reirradiation", "re-sbrt-24-2"),
-        ("sacrum-renal", "sbrt-24-2"),
+        ("spine-cauda-l4", "sbrt-24-1"),
     ],
 )
 def test_directive_is_one_page(

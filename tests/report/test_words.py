@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 import xml.etree.ElementTree as ET
@@ -126,8 +127,6 @@ def test_clock_labels_never_run_into_each_other(advice_of: Callable[[str], Advic
 def test_a_clock_without_day_or_marks() -> None:
     timing = advice().timing
     assert timing is not None
-    import dataclasses
-
     unknown = dataclasses.replace(
         timing,
         days_since_surgery=None,
@@ -183,3 +182,14 @@ def test_options_are_not_shortened_on_the_board(library: Library) -> None:
     many = tuple(option(id=f"conv-{i}", label=f"option {i}", rank=i) for i in range(1, 40))
     view = board_view(advice(options=many), References(library))
     assert [row["label"] for row in view["options"]] == [o.label for o in many]
+
+
+def test_an_open_nerve_limit_stands_beside_the_option(library: Library) -> None:
+    from portico.report.option_rows import option_row
+
+    def row(**changes: object) -> str:
+        return str(option_row(option(limits=(limit(value=None, **changes),)), References(library))["no_limit"])
+
+    assert row() == "NO LIMIT: SpinalCord"
+    assert row(state="cannot tell") == "CANNOT TELL: SpinalCord"
+    assert row(neural=False) == ""

@@ -120,9 +120,13 @@ def _why(label: str, told: bool, engine: Engine) -> str:
 
 
 def _evidence_note(site: str | None) -> Statement:
-    if site == "spine":
-        return Statement(ONE_TRIAL, ("patchell-2005",), "low", "post_operative", "evidence")
-    return Statement(NO_TRIAL, ("nct04109937-explore", "keit-2025"), "low", "post_operative", "evidence")
+    spine = Statement(ONE_TRIAL, ("patchell-2005",), "low", "post_operative", "evidence")
+    other = Statement(NO_TRIAL, ("nct04109937-explore", "keit-2025"), "low", "post_operative", "evidence")
+    if site is None:  # both may be meant
+        return Statement(
+            f"{NO_TRIAL} {ONE_TRIAL}", (*other.records, *spine.records), "low", "post_operative", "evidence"
+        )
+    return spine if site == "spine" else other
 
 
 def _reasons(engine: Engine, truth: Mapping[str, Truth], regimen: str, kind: str) -> tuple[Statement, ...]:

@@ -72,6 +72,6 @@ def would_change(
             firsts = _firsts(engine, candidates, other, find_band(engine.order, other))
             if firsts != now and firsts not in seen:
                 seen.add(firsts)
-                shown = ", ".join(firsts[:3]) + (f" and {len(firsts) - 3} more" if len(firsts) > 3 else "")
+                shown = "; ".join(firsts[:3]) + (f" and {len(firsts) - 3} more" if len(firsts) > 3 else "")
                 found.append(f"{words[0].upper()}{words[1:]} would put first: {shown}.")
     return tuple(found) or (NOTHING,)

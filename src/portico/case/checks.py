@@ -184,6 +184,14 @@ def _dates(case: Case) -> Iterator[Problem]:
             "date-order", "plan.intended_start", "post-operative radiotherapy is planned before the operation.",
             "Check both dates.",
         )  # fmt: skip
+    courses = (case.prior_radiotherapy.courses or ()) if case.prior_radiotherapy else ()
+    if start and any(course.end and course.end > start for course in courses):
+        yield _problem(
+            "date-order",
+            "plan.intended_start",
+            "radiotherapy is planned before the end of an earlier course.",
+            "Check both dates.",
+        )
 
 
 def _patient(case: Case) -> Iterator[Problem]:

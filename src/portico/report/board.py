@@ -8,26 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from portico.advice.model import Advice, Option, Outcome, Statement
+from portico.advice.model import Advice, Statement
 from portico.intended_use import INTENDED_USE
 from portico.knowledge import Library
 from portico.report import wording
-from portico.report.amounts import bed_text, cord_text, day_text, outcome_text, visits_text
+from portico.report.amounts import day_text
 from portico.report.clock import clock_alt
+from portico.report.option_rows import dose_notes, option_row, settle_groups, statement_view, stopped_groups
 from portico.report.references import References
+from portico.report.second_course import review_view
 
-__all__ = [
-    "board_view",
-    "dose_notes",
-    "frame_view",
-    "headline",
-    "missing_view",
-    "option_row",
-    "review_view",
-    "settle_lines",
-    "statement_view",
-    "stopped_groups",
-]
+__all__ = ["board_view", "frame_view", "missing_view"]
 
 
 def frame_view(advice: Advice, library: Library) -> dict[str, Any]:
@@ -42,100 +33,6 @@ def frame_view(advice: Advice, library: Library) -> dict[str, Any]:
         ),
         "watermark": advice.watermark or library.watermark,
     }
-
-
-def statement_view(statement: Statement, references: References) -> dict[str, Any]:
-    """A statement with its certainty, its records, and who says otherwise."""
-    return {
-        "text": statement.text,
-        "certainty": wording.certainty(statement.certainty),
-        "directness": wording.directness(statement.directness),
-        "basis": statement.basis,
-        "records": references.cite(*statement.records),
-        "disagrees": [{"text": d.says, "records": references.cite(d.record)} for d in statement.disagrees],
-    }
-
-
-def headline(option: Option) -> Outcome | None:
-    """The published figure that lies closest to an option: the first one the advice gives."""
-    return option.outcomes[0] if option.outcomes else None
-
-
-def option_row(option: Option, references: References) -> dict[str, Any]:
-    """One option as a row of the table."""
-    outcome = headline(option)
-    notes = sorted({level.note for level in option.levels if level.note})
-    star = "\u00a0*" if notes else ""
-    return {
-        "id": option.id,
-        "rank": "" if option.rank is None else f"{option.rank}{'=' if option.tied else ''}",
-        "label": option.label,
-        "status": option.status if option.signable else f"{option.status}, cannot be signed as it stands",
-        "signable": option.signable,
-        "no_limit": _open_nerve(option),
-        "technique": wording.technique(option.technique),
-        "visits": visits_text(option.visits),
-        "bed": bed_text(option.levels) + star,
-        "cord": cord_text(option.levels) + star,
-        "outcome": "" if outcome is None else outcome_text(outcome),
-        "outcome_source": [] if outcome is None else references.cite(outcome.study),
-        "outcome_match": "" if outcome is None else f"{outcome.match}, {wording.directness(outcome.directness)}",
-        "certainty": wording.certainty(option.certainty),
-        "directness": wording.directness(option.directness),
-        "verified": wording.verified(option.verified),
-        "verified_level": option.verified,
-        "sign": wording.verified_sign(option.verified),
-        "note": option.note,
-        "doses": notes,
-    }
-
-
-def _open_nerve(option: Option) -> str:
-    """Nerve tissue for which no limit binds, in words; empty when there is none."""
-    open_rows = [row for row in option.limits if row.neural and row.value is None]
-    return f"NO LIMIT: {', '.join(dict.fromkeys(row.roi for row in open_rows))}" if open_rows else ""
-
-
-def dose_notes(options: Sequence[Option]) -> list[str]:
-    """What an asterisk beside BED and EQD2 means, with the options it stands at."""
-    found: dict[str, list[str]] = {}
-    for option in options:
-        for note in sorted({level.note for level in option.levels if level.note}):
-            found.setdefault(note, []).append(option.label)
-    return [f"* {'; '.join(labels)}: {note}" for note, labels in found.items()]
-
-
-def settle_lines(option: Option) -> list[str]:
-    """Which answers would settle an undetermined option."""
-    lines = []
-    for settle in option.settle:
-        ends = "any answer settles it" if settle.always else "some answers settle it"
-        lines.append(f"{' '.join(settle.ask)} ({ends})")
-    return lines
-
-
-def stopped_groups(advice: Advice, references: References) -> list[dict[str, Any]]:
-    """Options that are not eligible, grouped by the statement that stops them."""
-    groups: dict[tuple[str, ...], dict[str, Any]] = {}
-    for option in advice.options:
-        if option.status != "not eligible":
-            continue
-        key = tuple(statement.records[0] if statement.records else statement.text for statement in option.why)
-        group = groups.setdefault(
-            key,
-            {
-                "labels": [],
-                "stopped": any(_stops(advice, statement) for statement in option.why),
-                "why": [statement_view(statement, references) for statement in option.why],
-            },
-        )
-        group["labels"].append(option.label)
-    return list(groups.values())
-
-
-def _stops(advice: Advice, statement: Statement) -> bool:
-    """True when a gate or contraindication holds; False when an indication simply does not."""
-    return bool(statement.records) and advice.rules.get(statement.records[0]) is True
 
 
 def missing_view(advice: Advice) -> list[dict[str, Any]]:
@@ -207,8 +104,9 @@ def _decided(advice: Advice, counts: dict[str, int]) -> str:
         return "Nothing can be signed yet: what is listed first must be settled."
     if counts["eligible"]:
         more = f" {counts['undetermined']} more wait for an answer." if counts["undetermined"] else ""
+        first = "What is listed first comes before any choice. " if advice.notices else ""
         return (
-            "Which course of radiotherapy follows, if any. "
+            f"{first}Which course of radiotherapy follows, if any. "
             f"Eligible options: {counts['eligible']}.{more} A physician chooses and signs."
         )
     return "No option is eligible as the case stands."
@@ -232,7 +130,7 @@ def board_view(advice: Advice, references: References) -> dict[str, Any]:
         "notices": _notices(advice, references),
         "options": [option_row(o, references) for o in advice.options if o.status == "eligible"],
         "dose_notes": dose_notes([o for o in advice.options if o.status == "eligible"]),
-        "undetermined_groups": _settle_groups(advice),
+        "undetermined_groups": settle_groups(advice),
         "stopped": stopped_groups(advice, references),
         "order": advice.why_this_order,
         "band": advice.band.label,
@@ -255,56 +153,6 @@ def board_view(advice: Advice, references: References) -> dict[str, Any]:
     }
 
 
-def _settle_groups(advice: Advice) -> list[dict[str, Any]]:
-    """Undetermined options that the same answers would settle, together."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for option in advice.options:
-        if option.status == "undetermined":
-            groups.setdefault(tuple(settle_lines(option)), []).append(option.label)
-    return [{"labels": labels, "settle": list(lines)} for lines, labels in groups.items()]
-
-
 def _review(advice: Advice, references: References) -> dict[str, Any] | None:
     found = advice.reirradiation
     return None if found is None else review_view(found, references)
-
-
-def review_view(found: dict[str, Any], references: References) -> dict[str, Any]:
-    """The conditions on a second course, each with its answer, and what they leave.
-
-    Parameters
-    ----------
-    found : as the biology room gives it; ``budget`` may be absent
-    references : collects the records
-    """
-    verdicts = {"met": "met", "not_met": "NOT MET", "cannot_tell": "cannot tell"}
-    return {
-        "overall": found["overall"],
-        "assumption": found["assumption"],
-        "factors": [
-            {
-                "name": wording.words(factor["code"]),
-                "verdict": verdicts[factor["verdict"]],
-                "value": "unknown"
-                if factor["value"] is None
-                else f"{factor['value']:g} {_unit(factor['unit'])}".strip(),
-                "limit": f"{'≤' if factor['op'] == '<=' else '≥'} {factor['limit']:g} {_unit(factor['unit'])}".strip(),
-                "reason": factor["reason"],
-                "records": references.cite(*factor["source_ids"]),
-            }
-            for factor in found["factors"]
-        ],
-        "budget": [
-            {
-                "fractions": row["fractions"],
-                "dose": "cannot tell" if row["dose_gy"] is None else f"{row['dose_gy']:g} Gy",
-                "eqd2": "cannot tell" if row["eqd2_gy"] is None else f"{row['eqd2_gy']:g} Gy",
-                "why": wording.words(row["why"]),
-            }
-            for row in found.get("budget", ())
-        ],
-    }
-
-
-def _unit(unit: str) -> str:
-    return "" if unit == "1" else unit

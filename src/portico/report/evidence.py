@@ -9,7 +9,7 @@ from portico.advice.model import Advice, LimitRow, Option, Outcome, Statement
 from portico.knowledge import Library, Study
 from portico.report import wording
 from portico.report.amounts import estimate_text, limit_text, outcome_counts
-from portico.report.board import dose_notes, option_row, statement_view
+from portico.report.option_rows import dose_notes, option_row, statement_view
 from portico.report.references import References
 
 __all__ = ["evidence_view", "waiting_view"]
@@ -124,19 +124,19 @@ def _limits(options: list[Option], references: References) -> list[dict[str, Any
 
 
 def _without(rows: tuple[LimitRow, ...]) -> list[dict[str, Any]]:
-    groups: dict[tuple[str, str], list[LimitRow]] = {}
+    groups: dict[tuple[str, str, bool], list[LimitRow]] = {}
     for row in rows:
         if row.value is None:
-            groups.setdefault((row.state, row.why), []).append(row)
+            groups.setdefault((row.state, row.why, row.neural), []).append(row)
     return [
         {
             "head": wording.limit_state(state),
             "organs": [row.roi for row in found],
-            "neural": any(row.neural for row in found),
+            "neural": neural,
             "why": why,
             "candidates": sorted({candidate for row in found for candidate in row.candidates}),
         }
-        for (state, why), found in groups.items()
+        for (state, why, neural), found in groups.items()
     ]
 
 

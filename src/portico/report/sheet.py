@@ -8,8 +8,8 @@ from portico.directive import Directive, Limit, PlainField
 from portico.knowledge import Library
 from portico.report import wording
 from portico.report.amounts import day_text, dose_text, limit_text
-from portico.report.board import review_view
 from portico.report.references import References
+from portico.report.second_course import review_view
 
 __all__ = ["sheet_view"]
 

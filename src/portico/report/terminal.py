@@ -189,7 +189,7 @@ def _stopped(page: Page, board: dict[str, Any], *, all_options: bool) -> None:
                 indent=2,
             )
     if not all_options and any(not group["stopped"] for group in board["stopped"]):
-        page.line("What those not indicated would need: see --all.", style="dim")
+        page.line("For what those not indicated would need, see --all.", style="dim")
 
 
 def _timing(page: Page, board: dict[str, Any]) -> None:
