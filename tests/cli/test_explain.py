@@ -17,7 +17,13 @@ def test_an_unknown_urgent_rule_is_not_excluded(run, cases) -> None:
 def test_the_same_as_json(run, cases) -> None:
     found = run("explain", cases / "unknown-deficit.yaml", "urgent-new-deficit", "--json").json
     assert (found["truth"], found["not_excluded"]) == ("unknown", True)
-    atoms = {part["column"]: part for part in found["parts"]["parts"]}
+
+    def walk(part):
+        yield part
+        for inner in part.get("parts") or ():
+            yield from walk(inner)
+
+    atoms = {part["column"]: part for part in walk(found["parts"]) if part.get("column")}
     assert atoms["site_region"]["value"] == "spine"
     assert (atoms["deficit"]["value"], atoms["deficit"]["truth"]) == (None, "unknown")
     assert found["settle"][0] == {

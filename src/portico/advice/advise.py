@@ -107,6 +107,7 @@ def advise(case: Case, library: Library | Engine) -> Advice:
         reirradiation=review(engine, case, row),
         missing=_missing(engine, row, truth, status),
         evidence_note=_evidence_note(site),
+        levels=(case.index_lesion.levels or ()) if case.index_lesion else (),
         rules=truth,
     )
 

@@ -251,6 +251,7 @@ class Advice:
     reirradiation: dict[str, Any] | None
     missing: tuple[Missing, ...]
     evidence_note: Statement
+    levels: tuple[str, ...] = ()
     rules: dict[str, bool | None] = field(default_factory=dict)
 
     @property

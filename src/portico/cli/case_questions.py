@@ -60,6 +60,10 @@ def _limb(draft: Draft, row: Row) -> bool:
     return _region(draft) != "spine"
 
 
+def _maybe_curable(draft: Draft, row: Row) -> bool:
+    return row.get("histology") in (None, "plasmacytoma", "lymphoma", "germ_cell")
+
+
 def _vertebra(draft: Draft, row: Row) -> bool:
     return bool(value_at(draft, (*LESION, "bone")) == "vertebra")
 
@@ -168,6 +172,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     _surgery("csf_leak", "flag", "wound.csf_leak", _operated_spine),
     _surgery("reoperation_planned", "flag", "reoperation_planned"),
     _plain("deficit", "enum", "spine.neurology.deficit", _spine),
+    _plain("sphincter_dysfunction", "flag", "spine.neurology.sphincter_dysfunction", _spine),
     _plain("escc_preop", "enum", "spine.escc_preop.grade", _cord),
     _plain("epidural_preop", "flag", "spine.epidural_preop", _spine),
     _plain("epidural_circumferential_preop", "flag", "spine.epidural_circumferential_preop", _spine),
@@ -176,11 +181,12 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     _plain("escc_postop", "enum", "spine.escc_postop.grade", _graded_again),
     _plain("compression_now", "flag", "spine.compression_now", _spine),
     _plain("sectors_preop_known", "sectors", "spine.sectors_preop", _spine),
-    _plain("cord_imaging", "enum", "spine.cord_imaging", _cord),
+    _plain("cord_imaging", "enum", "spine.cord_imaging", _spine),
     _plain("unstable_now", "flag", "status.mechanically_unstable"),
     _plain("histology", "enum", "cancer.histology"),
     _plain("pathology_status", "enum", "cancer.pathology"),
     _plain("primary_bone_tumour_suspected", "flag", "cancer.primary_bone_tumour_suspected"),
+    _plain("curative_option_excluded", "flag", "cancer.curative_option_excluded", _maybe_curable),
     _plain("radiosensitivity", "enum", "cancer.radiosensitivity"),
     _plain("oligometastatic", "flag", "cancer.oligometastatic"),
     _plain("visceral_metastases", "flag", "cancer.visceral_metastases"),

@@ -13,6 +13,7 @@ from portico.intended_use import INTENDED_USE
 from portico.knowledge import Library
 from portico.report import wording
 from portico.report.amounts import day_text
+from portico.report.case_line import case_line
 from portico.report.clock import clock_alt
 from portico.report.option_rows import dose_notes, option_row, settle_groups, statement_view, stopped_groups
 from portico.report.references import References
@@ -124,6 +125,7 @@ def board_view(advice: Advice, references: References) -> dict[str, Any]:
         state: sum(o.status == state for o in advice.options) for state in ("eligible", "undetermined", "not eligible")
     }
     return {
+        "case": case_line(advice.row, advice.timing.surgery_date if advice.timing else None, advice.levels),
         "decided": _decided(advice, counts),
         "blocked": advice.signing_blocked,
         "counts": counts,

@@ -98,6 +98,7 @@ def print_advice(advice: Advice, library: Library, console: Console, *, all_opti
     page.line(frame["stamp"], style="dim")
     _notices(page, board)
     page.head("What is decided")
+    page.line(board["case"])
     page.line(board["decided"])
     page.line(board["evidence_note"]["text"] + marks(board["evidence_note"]["records"]))
     if board["options"]:
@@ -148,7 +149,9 @@ def _options(page: Page, board: dict[str, Any]) -> None:
         if option["outcome"]:
             figure = f"{option['outcome']}; {option['outcome_match']}{marks(option['outcome_source'])}"
         figures.setdefault(figure, []).append(option["label"])
-        label = option["label"] if option["signable"] else f"{option['label']} (cannot be signed as it stands)"
+        label = f"{option['label']} ({option['id']})"
+        if not option["signable"]:
+            label = f"{label}, cannot be signed as it stands"
         if option["no_limit"]:
             label = f"{label} - {option['no_limit']}"
         row = [option["rank"], label, option["visits"], option["bed"], option["cord"]]
