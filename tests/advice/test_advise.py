@@ -229,3 +229,25 @@ def test_ties_are_ties() -> None:
             assert option.tied == (len(same) > 1)
             keys = {tuple(step.key for step in o.order) for o in same}
             assert len(keys) == 1
+
+
+def test_survival_estimates_stand_side_by_side_with_a_flag() -> None:
+    document = read_document(CASES / "femur-renal.yaml").value
+    document["patient"]["survival"] = [
+        {"by": "clinician", "months_low": 12, "months_high": 24},
+        {"by": "model", "name": "PATHFx", "months_low": 2, "months_high": 5, "operated_cohort": True},
+        {"by": "model", "name": "SORG", "months_high": 7},
+        {"by": "model", "name": "SPRING", "months_low": 1, "date": "2026-02-01"},
+        {"by": "model", "name": "BMETS"},
+    ]
+    advice = advise(case_from(document), ENGINE)
+    assert advice.survival == (
+        "clinician: 12 to 24 months",
+        "PATHFx: 2 to 5 months (from operated patients)",
+        "SORG: at most 7 months (operated or not is not stated)",
+        "SPRING: at least 1 months (2026-02-01, operated or not is not stated)",
+        "BMETS: no months given (operated or not is not stated)",
+    )
+    assert advice.survival_flag is not None and "1 to 24 months" in advice.survival_flag
+    assert run("femur-renal").survival_flag is None
+    assert run("almost-nothing").survival == ()

@@ -24,6 +24,7 @@ from portico.advice.model import (
 from portico.advice.order import Candidate, find_band, order_keys, rank
 from portico.advice.reirradiation import review
 from portico.advice.settle import Found, settle_option
+from portico.advice.survival import estimates_of, survival_flag
 from portico.advice.timing import clock_state, dated_marks, state_text, wound_condition
 from portico.advice.why_order import would_change
 from portico.case import Case, latest_surgery
@@ -107,6 +108,8 @@ def advise(case: Case, library: Library | Engine) -> Advice:
         reirradiation=review(engine, case, row),
         missing=_missing(engine, row, truth, status),
         evidence_note=_evidence_note(site),
+        survival=estimates_of(case),
+        survival_flag=survival_flag(case),
         levels=(case.index_lesion.levels or ()) if case.index_lesion else (),
         rules=truth,
     )

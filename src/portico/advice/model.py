@@ -252,6 +252,8 @@ class Advice:
     missing: tuple[Missing, ...]
     evidence_note: Statement
     levels: tuple[str, ...] = ()
+    survival: tuple[str, ...] = ()
+    survival_flag: str | None = None
     rules: dict[str, bool | None] = field(default_factory=dict)
 
     @property

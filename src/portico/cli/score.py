@@ -13,7 +13,7 @@ from portico.errors import UsageError
 if TYPE_CHECKING:
     from portico.knowledge.scores import Score, ScoreResult
 
-__all__ = ["HELP", "score"]
+__all__ = ["HELP", "read_pairs", "score", "value_text"]
 
 HELP: Final = help_text(
     "Compute one score, or list the scores.\n\n"
@@ -26,9 +26,11 @@ HELP: Final = help_text(
         "portico score sins location=junctional pain=mechanical bone_lesion=lytic",
         "portico score nrf_chow breast_primary=no bone_only_mets=yes kps=60 --json",
         'portico score metsss --class high_risk --source "web page, 2024-05-02"',
+        "portico score compare nrf_chow:breast_primary=no,bone_only_mets=no,kps=60 van_der_linden:kps=60,primary=lung",
     ],
     {
         0: "the score is settled, or a list was asked for",
+        1: "compared scores disagree",
         3: "an answer outside the scale",
         4: "answers are missing, or the score cannot be computed here",
     },
@@ -36,8 +38,13 @@ HELP: Final = help_text(
 
 
 def score(
-    name: Annotated[str, typer.Argument(help="Id of the score, or `list`.")],
-    answers: Annotated[list[str] | None, typer.Argument(help="Answers as input=value.", metavar="INPUT=VALUE")] = None,
+    name: Annotated[str, typer.Argument(help="Id of the score, or `list`, or `compare`.")],
+    answers: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Answers as input=value; to compare, score:input=value,input=value.", metavar="INPUT=VALUE"
+        ),
+    ] = None,
     total: Annotated[int | None, typer.Option(help="Enter this total instead of computing it.")] = None,
     class_id: Annotated[str | None, typer.Option("--class", help="Enter this class instead of computing it.")] = None,
     source: Annotated[str | None, typer.Option(help="Who or what gave the entered value, and when.")] = None,
@@ -59,6 +66,10 @@ def score(
             raise UsageError("The list takes no answers.", code="list-with-answers")
         _list(as_json)
         return
+    if name == "compare":
+        from portico.cli.score_compare import compare
+
+        raise typer.Exit(compare(answers or [], as_json))
     found = find_score(name)
     entered = total is not None or class_id is not None
     if entered or source is not None:
@@ -171,7 +182,7 @@ def _print(result: ScoreResult) -> None:
     if result.amber:
         ends = "it drives no rule" if result.verified == "memory" else "it drives no rule until a site signs it"
         show(f"AMBER: this score is verified only as `{result.verified}`; {ends}.")
-    show(f"{result.name}: {_value(result)}")
+    show(f"{result.name}: {value_text(result)}")
     label = result.class_label or (" or ".join(result.classes_possible) if result.classes_possible else None)
     if label:
         show(f"Class: {label}")
@@ -203,7 +214,8 @@ def _print(result: ScoreResult) -> None:
     show(INTENDED_USE_SHORT)
 
 
-def _value(result: ScoreResult) -> str:
+def value_text(result: ScoreResult) -> str:
+    """The value of a result in words; a range while answers are missing."""
     if result.total is not None:
         return f"{result.total} points"
     if result.low is not None and result.high is not None:

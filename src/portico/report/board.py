@@ -125,6 +125,7 @@ def board_view(advice: Advice, references: References) -> dict[str, Any]:
         state: sum(o.status == state for o in advice.options) for state in ("eligible", "undetermined", "not eligible")
     }
     return {
+        "survival": [*advice.survival, *([advice.survival_flag] if advice.survival_flag else [])],
         "case": case_line(advice.row, advice.timing.surgery_date if advice.timing else None, advice.levels),
         "decided": _decided(advice, counts),
         "blocked": advice.signing_blocked,

@@ -99,6 +99,8 @@ def print_advice(advice: Advice, library: Library, console: Console, *, all_opti
     _notices(page, board)
     page.head("What is decided")
     page.line(board["case"])
+    if len(board["survival"]) > 1:
+        page.items(board["survival"])
     page.line(board["decided"])
     page.line(board["evidence_note"]["text"] + marks(board["evidence_note"]["records"]))
     if board["options"]:
