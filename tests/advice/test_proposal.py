@@ -236,3 +236,17 @@ def test_reirradiation_with_gaps_cannot_be_told(drop: str) -> None:
     assert verdicts["cumulative_eqd2"] == "cannot_tell"
     assert all(row["dose_gy"] is None and row["why"] for row in review["budget"])
     assert (verdicts["interval"] == "cannot_tell") == (drop in ("end", "site"))
+
+
+def test_plain_field_items_can_be_stated() -> None:
+    stated = {"beam_arrangement": "anterior and posterior", "energy": "6 MV"}
+    field = signed("femur-renal", "conv-30-10", plain_field=stated).plain_field
+    assert field is not None
+    assert (field.beam_arrangement, field.energy, field.isodose) == ("anterior and posterior", "6 MV", None)
+    for name, option, items in (
+        ("femur-renal", "conv-30-10", {"colour": "red"}),
+        ("thoracic-separation", "sbrt-24-2", stated),
+    ):
+        with pytest.raises(UsageError) as caught:
+            signed(name, option, plain_field=items)
+        assert caught.value.code == "unknown-field-item"

@@ -182,3 +182,13 @@ def test_hostile_directives(run, tmp_path, text) -> None:
     ended = run("directive", "check", path)
     assert ended.status == 3
     assert os.fspath(path) in ended.err
+
+
+def test_items_of_a_plain_field(sign, tmp_path) -> None:
+    path = tmp_path / "d.json"
+    more = ["--field", "energy=6 MV", "--field", "spared_strip=lateral soft tissue", "--out", path]
+    assert sign("femur-renal", "conv-30-10", *more).status == 0
+    field = json.loads(path.read_text())["plain_field"]
+    assert (field["energy"], field["spared_strip"], field["isodose"]) == ("6 MV", "lateral soft tissue", None)
+    assert sign("femur-renal", "conv-30-10", "--field", "colour=red", "--out", tmp_path / "e.json").status == 2
+    assert not (tmp_path / "e.json").exists()

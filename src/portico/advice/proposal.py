@@ -55,6 +55,7 @@ def propose(
     *,
     chosen: DoseRegimen | SibRegimen | None = None,
     volume: str | None = None,
+    plain_field: Mapping[str, str] | None = None,
     override: bool = False,
 ) -> Directive:
     """A proposed Directive for one option.
@@ -65,6 +66,7 @@ def propose(
     option_id : id of an option; for an override the nearest one, whose technique and organs are taken
     chosen : exact dose and fractions; needed when the option is a range, must equal or lie inside the option unless ``override``
     volume : recipe of the volume to be made; the proposed one when left out
+    plain_field : what is stated of a plain field, e.g. ``{"prescription_point": "ICRU point"}``; the rest stays to be stated
     override : True when the choice lies outside the offered options
 
     Raises
@@ -99,7 +101,7 @@ def propose(
         "no_limit": no_limit,
         "limits": limits,
         "volumes": (*_boost(engine, advice, regimen), *_volumes(advice, regimen, volume)),
-        "plain_field": PlainField() if regimen.technique == "conventional" else None,
+        "plain_field": _plain_field(engine, regimen, plain_field or {}),
         "timing": _timing(advice),
         "follow_up": _follow_up(engine),
         "prior_courses": _prior(case),
@@ -229,6 +231,19 @@ def _exact(regimen: Regimen, chosen: DoseRegimen | SibRegimen | None, override: 
                     fix="Sign it as an override with its reason.",
                 )  # fmt: skip
     return regimen_with(regimen, doses, chosen.fractions)
+
+
+def _plain_field(engine: Engine, regimen: Regimen, stated: Mapping[str, str]) -> PlainField | None:
+    known = tuple(engine.directive_policy["plain_field_items"])
+    unknown = next((name for name in stated if name not in known), None)
+    if unknown is not None or (stated and regimen.technique != "conventional"):
+        raise UsageError(
+            "This is no item of a plain field." if unknown else "Only plain fields have these items.",
+            code="unknown-field-item",
+            path=(unknown or regimen.id)[:40],
+            fix=f"Items of a plain field: {', '.join(known)}.",
+        )
+    return PlainField(**stated) if regimen.technique == "conventional" else None
 
 
 def _label(directive: Directive) -> str:

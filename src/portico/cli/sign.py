@@ -26,6 +26,8 @@ HELP: Final = help_text(
         'portico sign examples/cases/femur-renal.yaml --option conv-30-10 --by "Dr A. Example" --reason "tumour board"',
         'portico sign case.yaml --option conv-20-5 --by "Dr A. Example" --reason "four visits are the most" '
         "--override 16Gy/4",
+        'portico sign case.yaml --option conv-20-5 --by "Dr A. Example" --reason "tumour board" '
+        '--field "beam_arrangement=anterior and posterior" --field "spared_strip=lateral soft tissue"',
     ],
     {
         0: "a sealed Directive was written",
@@ -50,6 +52,10 @@ def sign(
     volume: Annotated[
         str | None, typer.Option("--volume", help="Recipe of the volume; else the proposed one.", metavar="RECIPE")
     ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", help="Item of a plain field; may be given several times.", metavar="ITEM=TEXT"),
+    ] = None,
     signatures: SignaturesOption = None,
     out: Annotated[
         Path | None,
@@ -70,6 +76,7 @@ def sign(
     from portico.case import read_case
     from portico.cli.library import open_library
     from portico.cli.output import show, show_json
+    from portico.cli.score import read_pairs
     from portico.intended_use import INTENDED_USE_SHORT
 
     for name, text in (("--by", by), ("--reason", reason)):
@@ -83,7 +90,10 @@ def sign(
     found = read_case(case)
     engine = Engine(open_library(signatures))
     advice = advise(found, engine)
-    proposed = propose(found, advice, engine, option, chosen=chosen, volume=volume, override=override is not None)
+    proposed = propose(
+        found, advice, engine, option, chosen=chosen, volume=volume, plain_field=read_pairs(field or []),
+        override=override is not None,
+    )  # fmt: skip
     try:
         signed = sign_directive(
             proposed, advice, option, by=by, reason=reason, role=role, override=override is not None
