@@ -6,7 +6,8 @@ from portico.advice.engine import Engine
 from portico.advice.explain import explain
 from portico.advice.kleene import Truth, compile_node, evaluate, row_checked
 from portico.advice.model import Advice, Notice, Option, Statement
-from portico.advice.proposal import propose, sign
+from portico.advice.proposal import propose
+from portico.advice.signing import sign
 from portico.advice.timing import clock_state
 
 __all__ = [
