@@ -250,3 +250,9 @@ def test_plain_field_items_can_be_stated() -> None:
         with pytest.raises(UsageError) as caught:
             signed(name, option, plain_field=items)
         assert caught.value.code == "unknown-field-item"
+
+
+def test_follow_up_fits_the_site() -> None:
+    spine = {look.what for look in signed("thoracic-separation", "sbrt-24-2").follow_up}
+    femur = {look.what for look in signed("femur-renal", "conv-30-10").follow_up}
+    assert spine - femur == {"interval of MRI after spine treatment"}

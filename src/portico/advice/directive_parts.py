@@ -153,7 +153,7 @@ def timing_of(advice: Advice) -> Timing:
     )
 
 
-def follow_up_of(engine: Engine) -> tuple[FollowUp, ...]:
+def follow_up_of(engine: Engine, region: str | None) -> tuple[FollowUp, ...]:
     return tuple(
         FollowUp(
             what=item["what"],
@@ -162,6 +162,7 @@ def follow_up_of(engine: Engine) -> tuple[FollowUp, ...]:
             source_id=item["source"]["id"] if item["source"] else None,
         )
         for item in engine.directive_policy["follow_up"]
+        if item.get("region") in (None, region)
     )
 
 

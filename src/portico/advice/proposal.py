@@ -100,7 +100,7 @@ def propose(
         "volumes": (*boost_volumes(engine, advice, regimen), *volumes_of(advice, regimen, volume)),
         "plain_field": plain_field_of(engine, regimen, plain_field or {}),
         "timing": timing_of(advice),
-        "follow_up": follow_up_of(engine),
+        "follow_up": follow_up_of(engine, advice.row["site_region"]),
         "prior_courses": prior_courses_of(case),
         "reirradiation": review_of(advice),
         "records": _records(option, advice, limits),
