@@ -21,7 +21,7 @@ DEV := $(VENV)/.dev-installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 DEMO := out/demo
 
-.PHONY: help demo test lint assure bench docs schemas lock lock-check wheel clean
+.PHONY: help demo test lint assure bench docs schemas golden lock lock-check wheel clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,14 @@ docs: $(DEV)  ## the documentation as a site in site/
 
 schemas: $(DEV)  ## write the JSON Schemas again
 	$(BIN)/python tools/build_schemas.py
+
+golden: $(DEV)  ## after a change of data or rules: write the compiled library, schemas, golden files again, then review the diff
+	$(BIN)/python -m portico.knowledge.compiled
+	$(BIN)/python tools/sign_teaching_site.py
+	$(BIN)/python tools/build_schemas.py
+	$(BIN)/python tools/build_directives.py
+	PORTICO_GOLDEN=write $(BIN)/python -m pytest tests/golden
+	git status --short
 
 lock: $(DEV)  ## resolve requirements/*.txt again from pyproject.toml
 	$(BIN)/python tools/lock.py
