@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "src" / "portico"
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
-SINGLE = ["claims", "errors", "runs", "units"]
+SINGLE = ["claims", "errors", "runs"]
 
 
 def order(name: str) -> tuple[int, str]:
