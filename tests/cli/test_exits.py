@@ -80,7 +80,7 @@ def test_an_unexpected_fault_names_the_line_of_the_software(capsys) -> None:
     assert guarded(lambda: Regimen("no dose", 3), as_json=True) == INTERNAL_ERROR  # type: ignore[arg-type]
     out = capsys.readouterr().out
     assert '"internal-error"' in out
-    assert "units.py:" in out
+    assert "units/regimens.py:" in out
     assert "no dose" not in out
 
 
