@@ -46,6 +46,7 @@ def verify(
     """
     import portico.advice.claims
     import portico.biology
+    import portico.dosimetry.claims
     import portico.knowledge.score_claims  # noqa: F401  importing a room registers its claims
     from portico.claims import run
     from portico.cli.output import save, say, show_json_line, shown_path

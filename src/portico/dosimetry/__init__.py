@@ -1,0 +1,31 @@
+"""Dosimetry: dose-volume histograms, plan metrics and quality figures of contours in a dose grid. No input or output."""
+
+from portico.dosimetry import claims as _claims  # noqa: F401  importing the room registers its claims
+from portico.dosimetry.dvh import Dvh, dvh
+from portico.dosimetry.isodose import isodose_volume_cm3
+from portico.dosimetry.metrics import MetricValue, Prescription, evaluate_metric
+from portico.dosimetry.quality import (
+    Icru91,
+    gradient_index,
+    homogeneity_icru83,
+    icru91,
+    paddick_conformity,
+    r50,
+    stereotactic_grid_warning,
+)
+
+__all__ = [
+    "Dvh",
+    "Icru91",
+    "MetricValue",
+    "Prescription",
+    "dvh",
+    "evaluate_metric",
+    "gradient_index",
+    "homogeneity_icru83",
+    "icru91",
+    "isodose_volume_cm3",
+    "paddick_conformity",
+    "r50",
+    "stereotactic_grid_warning",
+]
