@@ -67,8 +67,12 @@ class Course:
 
 def _unknown(place: str, field: str) -> CannotTell:
     path = f"{place}.{field}"
+    says = f"{path} is unknown, so the course cannot be converted."
+    if place == "new":
+        what = "dose" if field == "dose_gy" else "number of fractions"
+        says = f"The {what} of the new course is not known before it is planned."
     return CannotTell(
-        f"{path} is unknown, so the course cannot be converted.",
+        says,
         code="course-unknown",
         path=path,
         fix="Enter it, or leave the sum open.",
