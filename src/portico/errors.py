@@ -20,9 +20,10 @@ identifier: values from a case are named by their path, and only short, closed-v
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 __all__ = [
     "Blocked",
@@ -121,6 +122,26 @@ class PorticoError(Exception):
         self.problem = Problem(code or self.default_code, message, path, file, line, fix)
         self.problems = problems or (self.problem,)
         super().__init__(str(self.problem))
+
+    @classmethod
+    def from_problems(cls, problems: Sequence[Problem], message: str | None = None) -> Self:
+        """One error that carries several problems; it has the place, code and fix of the first.
+
+        Parameters
+        ----------
+        problems : at least one
+        message : summary; the first problem's message when left out
+        """
+        first = problems[0]
+        return cls(
+            first.message if message is None else message,
+            code=first.code,
+            path=first.path,
+            file=first.file,
+            line=first.line,
+            fix=first.fix,
+            problems=tuple(problems),
+        )
 
     @property
     def code(self) -> str:

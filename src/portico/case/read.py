@@ -39,14 +39,6 @@ def case_problems(value: Any, document: Document | None = None) -> tuple[Case | 
     return case, tuple(place(problem, document) for problem in check_case(case))
 
 
-def _refuse(problems: tuple[Problem, ...]) -> CaseRefused:
-    first = problems[0]
-    return CaseRefused(
-        first.message, code=first.code, path=first.path, file=first.file, line=first.line, fix=first.fix,
-        problems=problems,
-    )  # fmt: skip
-
-
 def case_from(value: Any, document: Document | None = None) -> Case:
     """Build a case from plain data.
 
@@ -56,7 +48,7 @@ def case_from(value: Any, document: Document | None = None) -> Case:
     """
     case, problems = case_problems(value, document)
     if problems or case is None:
-        raise _refuse(problems)
+        raise CaseRefused.from_problems(problems)
     return case
 
 

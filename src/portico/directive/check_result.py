@@ -167,11 +167,7 @@ def check_result_from(value: Any, document: Document | None = None) -> CheckResu
         return CheckResult.model_validate(value)
     except ValidationError as error:
         problems = form_problems(error, CheckResult, document)
-    first = problems[0]
-    raise DirectiveRefused(
-        first.message, code=first.code, path=first.path, file=first.file, line=first.line, fix=first.fix,
-        problems=problems,
-    )  # fmt: skip
+    raise DirectiveRefused.from_problems(problems)
 
 
 def json_schema() -> dict[str, Any]:

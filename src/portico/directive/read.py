@@ -50,7 +50,7 @@ def directive_from(value: Any, document: Document | None = None) -> Directive:
     """
     directive, problems = directive_problems(value, document)
     if problems or directive is None:
-        raise _refused(problems)
+        raise DirectiveRefused.from_problems(problems)
     return directive
 
 
@@ -88,7 +88,7 @@ def write_directive(path: str | Path, directive: Directive) -> None:
         raise DirectiveRefused("A Directive is written as a .json file.", code="unknown-suffix", file=str(path))
     problems = tuple(replace(problem, file=str(path)) for problem in check_directive(directive))
     if problems:
-        raise _refused(problems)
+        raise DirectiveRefused.from_problems(problems)
     text = json.dumps(_whole_numbers(directive.to_dict()), ensure_ascii=False, allow_nan=False, indent=2)
     write_atomic(path, text + "\n")
 
@@ -100,16 +100,3 @@ def _whole_numbers(value: Any) -> Any:
     if isinstance(value, list):
         return [_whole_numbers(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _refused(problems: tuple[Problem, ...]) -> DirectiveRefused:
-    first = problems[0]
-    return DirectiveRefused(
-        first.message,
-        code=first.code,
-        path=first.path,
-        file=first.file,
-        line=first.line,
-        fix=first.fix,
-        problems=problems,
-    )

@@ -249,18 +249,10 @@ def parse_library(files: DataFiles, *, check: bool = True) -> tuple[Tables, dict
 
 
 def refusal(problems: Sequence[Problem]) -> KnowledgeRefused:
-    """One error that carries every problem."""
-    first = problems[0]
+    """One error that carries every problem, and says how many there are."""
     count = len(problems)
-    return KnowledgeRefused(
-        first.message if count == 1 else f"{first.message} ({count} problems in all)",
-        code=first.code,
-        path=first.path,
-        file=first.file,
-        line=first.line,
-        fix=first.fix,
-        problems=tuple(problems),
-    )
+    message = None if count == 1 else f"{problems[0].message} ({count} problems in all)"
+    return KnowledgeRefused.from_problems(problems, message)
 
 
 def _library(version: str, tables: Tables, nodes: dict[str, Node]) -> Library:

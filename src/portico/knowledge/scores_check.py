@@ -38,38 +38,32 @@ def check_score(document: Document) -> Score:
     problems = [_problem(document, *found) for found in contradictions(score)]
     problems = problems or [_problem(document, *found) for found in _examples(score)]
     if problems:
-        raise _refused(problems)
+        raise KnowledgeRefused.from_problems(problems)
     return score
 
 
 def _model(document: Document) -> Score:
     value = document.value
     if not isinstance(value, dict) or value.get("schema") != SCHEMA:
-        raise _refused([_problem(document, "score-schema", ("schema",), f"This file is not {SCHEMA}.")])
+        raise KnowledgeRefused.from_problems(
+            [_problem(document, "score-schema", ("schema",), f"This file is not {SCHEMA}.")]
+        )
     try:
         score = Score.model_validate({key: part for key, part in value.items() if key != "schema"})
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise _refused([_problem(document, "score-schema", one["loc"], f"{one['msg']}.") for one in found]) from None
+        raise KnowledgeRefused.from_problems(
+            [_problem(document, "score-schema", one["loc"], f"{one['msg']}.") for one in found]
+        ) from None
     if document.name.rsplit("/", 1)[-1] != f"{score.id}.yaml":
-        raise _refused([_problem(document, "score-id", ("id",), "The id differs from the name of the file.")])
+        raise KnowledgeRefused.from_problems(
+            [_problem(document, "score-id", ("id",), "The id differs from the name of the file.")]
+        )
     return score
 
 
 def _problem(document: Document, code: str, path: tuple[str | int, ...], message: str) -> Problem:
     return Problem(code, message, document.place(path), document.name, document.line(path))
-
-
-def _refused(problems: list[Problem]) -> KnowledgeRefused:
-    first = problems[0]
-    return KnowledgeRefused(
-        first.message,
-        code=first.code,
-        path=first.path,
-        file=first.file,
-        line=first.line,
-        problems=tuple(problems),
-    )
 
 
 def _examples(score: Score) -> _Found:

@@ -95,7 +95,7 @@ def read_signatures(path: str | Path) -> Signatures:
                 )
             rows[row.id] = row
     if problems:
-        raise _refused(problems)
+        raise KnowledgeRefused.from_problems(problems)
     return Signatures(document.value["site"], document.value["watermark"], rows, document.name)
 
 
@@ -139,7 +139,7 @@ def check_signatures(signatures: Signatures, signable: Mapping[str, Signable]) -
     """
     problems = list(_problems(signatures, signable))
     if problems:
-        raise _refused(problems)
+        raise KnowledgeRefused.from_problems(problems)
 
 
 def _problems(signatures: Signatures, signable: Mapping[str, Signable]) -> Iterator[Problem]:
@@ -190,16 +190,3 @@ def _problems(signatures: Signatures, signable: Mapping[str, Signable]) -> Itera
                 row.line,
                 "Read the row again and sign it anew.",
             )
-
-
-def _refused(problems: list[Problem]) -> KnowledgeRefused:
-    first = problems[0]
-    return KnowledgeRefused(
-        first.message,
-        code=first.code,
-        path=first.path,
-        file=first.file,
-        line=first.line,
-        fix=first.fix,
-        problems=tuple(problems),
-    )

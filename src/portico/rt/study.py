@@ -183,10 +183,7 @@ class _Reading:
                 images.append(made)
         if not (images or self.structure_sets or self.doses or self.plans):
             if self.problems:
-                first = self.problems[0]
-                raise InputRefused(
-                    first.message, code=first.code, path=first.path, fix=first.fix, problems=tuple(self.problems)
-                )
+                raise InputRefused.from_problems(self.problems)
             raise refused("nothing-to-read", "There is no CT, RTSTRUCT, RTDOSE or RTPLAN object here.")
         return Study(
             tuple(images),
