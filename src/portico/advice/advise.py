@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from portico import __version__
-from portico.advice.doses import level_doses
 from portico.advice.engine import Engine
 from portico.advice.kleene import Truth
 from portico.advice.limits import limit_rows
@@ -218,7 +217,7 @@ def _option(
         directness=regimen.directness,
         verified=regimen.verified,
         outcomes=outcomes,
-        levels=level_doses(regimen, engine.library),
+        levels=engine.levels[regimen.id],
         visits=regimen.visits,
         limits=limit_rows(engine, regimen, case, row) if shown and regimen.technique != "none" else (),
         order=keys,

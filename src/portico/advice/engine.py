@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from portico.advice.doses import level_doses
 from portico.advice.eligibility import Formula, formulas, targets_of, verdict
 from portico.advice.kleene import Truth, compile_node
 from portico.advice.model import Dissent, LimitRow, Outcome, Statement
@@ -62,6 +63,7 @@ class Engine:
             for course in ("first", "reirradiation")
         }
         self._second_courses = frozenset(sources["reirradiation"] - sources["first"])
+        self.levels = {key: level_doses(regimen, library) for key, regimen in self.regimens.items()}
         self._outcomes: dict[tuple[str, str], tuple[Outcome, ...]] = {}
         self.columns_of = {key: columns_of(node) for key, node in self.nodes.items()}
 

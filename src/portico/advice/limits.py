@@ -16,7 +16,6 @@ from portico.knowledge import Course, Regimen, ResolvedLimit
 
 __all__ = ["limit_rows", "organs_of", "regimen_with"]
 
-NEURAL_BOTH = ("SpinalCord", "CaudaEquina")
 _SEGMENTS = ("cervical", "thoracic", "thoracolumbar", "lumbar", "sacral")
 
 
@@ -57,7 +56,7 @@ def organs_of(engine: Engine, case: Case, row: Mapping[str, Any]) -> tuple[str, 
         found.append("CaudaEquina")
     if below is True:
         found = [organ for organ in found if organ != "SpinalCord"]
-    unique = dict.fromkeys(found or NEURAL_BOTH)
+    unique = dict.fromkeys(found)
     return tuple(sorted(unique, key=lambda organ: organ not in neural))
 
 

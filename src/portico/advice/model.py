@@ -257,9 +257,14 @@ class Advice:
     rules: dict[str, bool | None] = field(default_factory=dict)
 
     @property
+    def stops(self) -> tuple[Notice, ...]:
+        """Notices that block signing: an urgent rule or gate that is unknown, and a gate that holds."""
+        return tuple(n for n in self.notices if n.state == "unknown" or n.kind == "gate")
+
+    @property
     def signing_blocked(self) -> bool:
         """True while an urgent rule or gate is unknown, or a gate holds."""
-        return any(n.state == "unknown" or n.kind == "gate" for n in self.notices)
+        return bool(self.stops)
 
     @property
     def exit_status(self) -> int:

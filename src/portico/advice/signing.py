@@ -68,13 +68,12 @@ def sign(
     signed = seal(with_records(directive.model_copy(update={"status": "signed", "decision": decision})))
     problems = check_directive(signed)
     if problems:
-        worst = problems[0]
-        raise DirectiveRefused(worst.message, code=worst.code, path=worst.path, fix=worst.fix, problems=problems)
+        raise DirectiveRefused.from_problems(problems)
     return signed
 
 
 def _refuse_blocked(advice: Advice, option: Option, override: bool, directive: Directive) -> None:
-    stops = [n for n in advice.notices if n.state == "unknown" or n.kind == "gate"]
+    stops = advice.stops
     if stops and (option.technique != "none" or any(n.state == "unknown" for n in stops)):
         titles = "; ".join(f"{'NOT EXCLUDED: ' if n.state == 'unknown' else ''}{n.title}" for n in stops)
         raise Blocked(

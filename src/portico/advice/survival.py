@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portico.case import Case
 
-__all__ = ["estimates_of", "survival_flag"]
+__all__ = ["estimates_of", "months_text", "survival_flag"]
 
 _COHORT = {
     True: "from operated patients",
@@ -13,7 +13,8 @@ _COHORT = {
 }
 
 
-def _range(low: float | None, high: float | None) -> str:
+def months_text(low: float | None, high: float | None) -> str:
+    """A range of months in words; an end that is None is open."""
     if low is None and high is None:
         return "no months given"
     if low is None:
@@ -38,7 +39,7 @@ def estimates_of(case: Case) -> tuple[str, ...]:
         if estimate.by == "model":
             notes.append(_COHORT[estimate.operated_cohort])
         ending = f" ({', '.join(notes)})" if notes else ""
-        found.append(f"{who}: {_range(estimate.months_low, estimate.months_high)}{ending}")
+        found.append(f"{who}: {months_text(estimate.months_low, estimate.months_high)}{ending}")
     return tuple(found)
 
 
@@ -50,6 +51,6 @@ def survival_flag(case: Case) -> str | None:
     if lows and highs and max(lows) > min(highs):
         return (
             "The estimates of survival disagree: no month lies in all of them. The widest range is used, from the "
-            f"lowest to the highest ({_range(min(lows), max(highs))})."
+            f"lowest to the highest ({months_text(min(lows), max(highs))})."
         )
     return None

@@ -147,8 +147,7 @@ def _blocked(error: Blocked, advice: Advice) -> Blocked:
             notice.rule,
             fix=" ".join(notice.ask),
         )
-        for notice in advice.notices
-        if notice.state == "unknown" or notice.kind == "gate"
+        for notice in advice.stops
     )
     return Blocked(error.problem.message, code=error.code, fix=error.problem.fix, problems=problems)
 

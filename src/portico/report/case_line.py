@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from portico.advice.survival import months_text
 from portico.report.amounts import day_text
 
 __all__ = ["case_line"]
@@ -52,11 +53,7 @@ def _survival(row: Mapping[str, Any]) -> str:
     low, high = row.get("survival_months_low"), row.get("survival_months_high")
     if low is None and high is None:
         return "survival not known"
-    if low is None:
-        return f"expected to live at most {high:g} months"
-    if high is None:
-        return f"expected to live at least {low:g} months"
-    return f"expected to live {low:g} to {high:g} months"
+    return f"expected to live {months_text(low, high)}"
 
 
 def case_line(row: Mapping[str, Any], surgery: dt.date | None, levels: tuple[str, ...] = ()) -> str:
