@@ -6,31 +6,13 @@ import math
 import random
 from typing import Any
 
-from hypothesis import strategies as st
-
 from portico.case import Column, load_columns
 
 COLUMNS = load_columns()
 
 
-def values(column: Column) -> st.SearchStrategy[Any]:
-    """Known values of one column."""
-    if column.type == "bool":
-        return st.booleans()
-    if column.type == "enum":
-        return st.sampled_from(column.values)
-    low, high = math.ceil(column.low or 0), int(column.high or 0)
-    whole = st.integers(low, high)
-    return whole if column.type == "int" else whole.map(float)
-
-
-def rows(known: float = 0.6) -> st.SearchStrategy[dict[str, Any]]:
-    """Rows in which each column is known with about this share."""
-    return st.fixed_dictionaries({c.name: st.one_of(st.none(), values(c)) if known < 1 else values(c) for c in COLUMNS})
-
-
 def random_value(column: Column, rng: random.Random) -> Any:
-    """One known value, from a seeded generator (fast path for large counts)."""
+    """One known value, from a seeded generator."""
     if column.type == "bool":
         return rng.random() < 0.5
     if column.type == "enum":
