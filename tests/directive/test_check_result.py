@@ -18,6 +18,7 @@ Data = dict[str, Any]
 def item(**parts: Any) -> Data:
     return {
         "kind": "limit",
+        "code": "limit",
         "roi": "SpinalCord",
         "metric": "D0.03cc",
         "value": 16.9,
@@ -35,7 +36,7 @@ def item(**parts: Any) -> Data:
 def result(*items: Data, **parts: Any) -> Data:
     counts = {
         name: sum(1 for each in items if each["verdict"] == name)
-        for name in ("met", "not_met", "cannot_tell", "no_limit")
+        for name in ("met", "not_met", "cannot_tell", "no_limit", "info")
     }
     return {
         "schema": "check-result/1",
@@ -44,6 +45,8 @@ def result(*items: Data, **parts: Any) -> Data:
         "items": list(items),
         "summary": counts,
         "exit_status": 0,
+        "end_cap": "tapered",
+        "intended_use": "for research",
         "software_version": "0.1.0",
         **parts,
     }
@@ -52,7 +55,7 @@ def result(*items: Data, **parts: Any) -> Data:
 NO_LIMIT = item(verdict="no_limit", limit=None, op=None, source_id=None, verified=None)
 CANNOT_TELL = item(verdict="cannot_tell", value=None, why="the structure is missing")
 NOT_MET = item(verdict="not_met", value=17.1)
-FACT = {"kind": "identity", "verdict": "met", "why": "frame of reference agrees"}
+FACT = {"kind": "identity", "code": "frame", "verdict": "met", "why": "frame of reference agrees"}
 
 
 @pytest.mark.parametrize(
@@ -65,6 +68,8 @@ FACT = {"kind": "identity", "verdict": "met", "why": "frame of reference agrees"
         ([item(), CANNOT_TELL], 4),
         ([item(), NO_LIMIT], 4),
         ([FACT | {"verdict": "not_met"}, NO_LIMIT], 1),
+        ([item(), FACT | {"verdict": "info"}], 0),
+        ([FACT | {"verdict": "info"}], 4),
         ([FACT | {"verdict": "cannot_tell"}], 4),
         ([], 4),
     ],
@@ -159,6 +164,6 @@ def test_a_verdict_never_flatters(rows: list[tuple[float, float, str, bool]]) ->
     assert (exit_status == 0) == (bool(items) and all(each.verdict == "met" for each in items))
     found = CheckResult(
         schema="check-result/1", directive_hash="ab" * 32, plan=(), items=tuple(items), summary=summary,
-        exit_status=exit_status, software_version="0.1.0",
+        exit_status=exit_status, end_cap="tapered", intended_use="for research", software_version="0.1.0",
     )  # fmt: skip
     assert check_result_from(found.to_dict()) == found

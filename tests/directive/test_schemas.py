@@ -72,15 +72,17 @@ def test_check_result_schema() -> None:
         "schema": "check-result/1",
         "directive_hash": "ab" * 32,
         "plan": [{"kind": "dose", "sop_uid_sha256": "cd" * 32}],
-        "items": [{"kind": "identity", "verdict": "met", "why": "agrees"}],
+        "items": [{"kind": "identity", "code": "frame", "verdict": "met", "why": "agrees"}],
         "summary": {"met": 1, "not_met": 0, "cannot_tell": 0, "no_limit": 0},
         "exit_status": 0,
+        "end_cap": "none",
+        "intended_use": "for research",
         "software_version": "0.1.0",
     }
     check.validate(data)
     check.validate(check_result.check_result_from(data).to_dict())
     assert not check.is_valid({**data, "exit_status": 2})
-    assert not check.is_valid({**data, "items": [{"kind": "identity", "verdict": "good", "why": "agrees"}]})
+    assert not check.is_valid({**data, "items": [{"kind": "identity", "code": "frame", "verdict": "good", "why": "agrees"}]})
 
 
 def test_schemas_are_the_same_every_time() -> None:

@@ -1,6 +1,7 @@
 """The result of a plan check against a Directive, schema ``check-result/1``.
 
-One item answers one question. ``cannot_tell`` and ``no_limit`` are answers of their own: neither counts as met.
+One item answers one question. ``cannot_tell`` and ``no_limit`` are answers of their own: neither counts as met. ``info``
+is no answer: something worth knowing that neither passes nor fails, and that the exit status does not see.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pydantic import Field, StrictInt, ValidationError, model_validator
 
 from portico.directive.fields import (
     Amount,
+    Contour,
     MetricText,
     Part,
     RecordId,
@@ -37,7 +39,7 @@ __all__ = [
     "summarise",
 ]
 
-Verdict = Literal["met", "not_met", "cannot_tell", "no_limit"]
+Verdict = Literal["met", "not_met", "cannot_tell", "no_limit", "info"]
 Count = StrictInt
 
 
@@ -53,15 +55,26 @@ class CheckItem(Part):
 
     Parameters
     ----------
-    kind : ``limit`` and ``goal`` compare a number; ``integrity``, ``identity``, ``hardware`` are facts of the plan
+    kind : ``limit`` and ``goal`` compare a number; ``prescription``, ``integrity``, ``identity``, ``hardware`` and
+        ``earlier_dose`` are facts of the plan
+    code : machine name of the question, e.g. ``limit``, ``dose-grid``, ``prv-margin``
+    roi : structure of the Directive by TG-263
+    structure : name of the structure in the plan that was read; None when there is none
+    matched : how ``structure`` was found for ``roi``: the same name, a synonym of the table, or a guess
+    defined_on : contour that a limit is read on
     value : measured, in ``unit``; None when it could not be
     limit : what ``value`` is compared with by ``op``, in ``unit``; None when there is none
     verdict : ``met`` and ``not_met`` of a limit or goal must be what the numbers say
     why : how the answer was got, or why there is none
+    limit_id, source_id, verified : record of the limit, the study it comes from, and how far that was verified
     """
 
-    kind: Literal["limit", "goal", "integrity", "identity", "hardware"]
+    kind: Literal["limit", "goal", "prescription", "integrity", "identity", "hardware", "earlier_dose"]
+    code: RecordId
     roi: Roi | None = None
+    structure: Text | None = None
+    matched: Literal["exact", "synonym", "guessed"] | None = None
+    defined_on: Contour | None = None
     metric: MetricText | None = None
     value: Amount | None = None
     unit: Unit | None = None
@@ -69,6 +82,7 @@ class CheckItem(Part):
     op: Literal["<=", ">="] | None = None
     verdict: Verdict
     why: Text
+    limit_id: RecordId | None = None
     source_id: RecordId | None = None
     verified: Verified | None = None
 
@@ -84,7 +98,7 @@ class CheckItem(Part):
             return self
         if self.metric is not None and self.unit is not None and not unit_allowed(self.metric, self.unit):
             raise refusal("unit-mismatch", "the unit does not belong to the metric")
-        if self.verdict == "cannot_tell":
+        if self.verdict in ("cannot_tell", "info"):
             return self
         known = (self.roi, self.metric, self.value, self.unit, self.limit, self.op)
         if self.value is None or self.limit is None or None in known:
@@ -104,6 +118,7 @@ class CheckSummary(Part):
     not_met: Count
     cannot_tell: Count
     no_limit: Count
+    info: Count = 0
 
 
 class CheckResult(Part):
@@ -113,6 +128,8 @@ class CheckResult(Part):
     ----------
     directive_hash : seal of the Directive
     plan : objects the plan consists of
+    end_cap : rule by which a structure ends beyond its last contour; every volume depends on it
+    watermark : of the Directive, when a teaching site signed it
     exit_status : 1 when an item is not met; else 4 when one cannot be told or has no limit, or when nothing was
         checked; else 0
     """
@@ -123,6 +140,9 @@ class CheckResult(Part):
     items: tuple[CheckItem, ...]
     summary: CheckSummary
     exit_status: Literal[0, 1, 4]
+    end_cap: Literal["none", "half", "full", "tapered"]
+    watermark: Text | None = None
+    intended_use: Text
     software_version: Text
 
     @model_validator(mode="after")
@@ -148,10 +168,11 @@ def summarise(items: Iterable[CheckItem]) -> tuple[CheckSummary, Literal[0, 1, 4
         not_met=verdicts.count("not_met"),
         cannot_tell=verdicts.count("cannot_tell"),
         no_limit=verdicts.count("no_limit"),
+        info=verdicts.count("info"),
     )
     if summary.not_met:
         return summary, Exit.FINDINGS.value
-    if summary.met < len(verdicts) or not verdicts:
+    if summary.cannot_tell or summary.no_limit or not summary.met:
         return summary, Exit.CANNOT_TELL.value
     return summary, Exit.FINE.value
 
