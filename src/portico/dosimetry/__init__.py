@@ -1,9 +1,12 @@
 """Dosimetry: dose-volume histograms, plan metrics and quality figures of contours in a dose grid. No input or output."""
 
 from portico.dosimetry import claims as _claims  # noqa: F401  importing the room registers its claims
+from portico.dosimetry.check import CheckOptions, check_plan, plan_histograms, plan_objects
 from portico.dosimetry.dvh import Dvh, dvh
 from portico.dosimetry.isodose import isodose_volume_cm3
 from portico.dosimetry.metrics import MetricValue, Prescription, evaluate_metric
+from portico.dosimetry.names import Match, NameTable
+from portico.dosimetry.plan_check import Implant, PlanCheck, StructureDose
 from portico.dosimetry.quality import (
     Icru91,
     gradient_index,
@@ -15,10 +18,17 @@ from portico.dosimetry.quality import (
 )
 
 __all__ = [
+    "CheckOptions",
     "Dvh",
     "Icru91",
+    "Implant",
+    "Match",
     "MetricValue",
+    "NameTable",
+    "PlanCheck",
     "Prescription",
+    "StructureDose",
+    "check_plan",
     "dvh",
     "evaluate_metric",
     "gradient_index",
@@ -26,6 +36,8 @@ __all__ = [
     "icru91",
     "isodose_volume_cm3",
     "paddick_conformity",
+    "plan_histograms",
+    "plan_objects",
     "r50",
     "stereotactic_grid_warning",
 ]

@@ -18,9 +18,11 @@ from portico.errors import Problem
 from portico.rt.grid import Grid
 from portico.rt.plan_set import PlanSet
 
-__all__ = ["Implant", "PlanCheck", "StructureDose"]
+__all__ = ["How", "Implant", "PlanCheck", "Role", "StructureDose"]
 
+#: Kind of a structure.
 Role = Literal["target", "organ", "external", "support", "hardware", "point", "other"]
+#: How a name was matched.
 How = Literal["exact", "synonym", "guessed", "none"]
 
 
@@ -37,6 +39,7 @@ class StructureDose:
     role : what kind of structure it is
     dvh : histogram; None when it could not be computed, and ``problem`` says why
     problem : why there is no histogram, or None
+    prv_mm : margin in mm that the name of a planning organ at risk states; None when it states none
     """
 
     number: int
@@ -46,6 +49,7 @@ class StructureDose:
     role: Role
     dvh: Dvh | None
     problem: Problem | None = None
+    prv_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

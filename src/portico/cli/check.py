@@ -1,0 +1,173 @@
+"""``portico check``: a plan against its Directive; one plan, or an archive of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from portico.cli.help_text import help_text
+from portico.cli.plan_source import EndCapOption, FromOption, MatchOption, NamesOption, PlanOption, StudyOption
+from portico.errors import UsageError
+from portico.intended_use import ANALYSIS_USE_SHORT
+
+__all__ = ["HELP", "check"]
+
+HELP: Final = help_text(
+    "Check a plan in DICOM against its Directive: limits, targets, prescription, identity, integrity, hardware and earlier "
+    f"dose, each with its source. {ANALYSIS_USE_SHORT}",
+    [
+        "portico check PLAN_DIR --directive directive.json",
+        "portico check plan.zip --directive directive.json --html out/check.html --pdf out/check.pdf",
+        "portico check PLAN_DIR --directive directive.json --earlier courses.yaml --start 2026-04-27",
+        "portico check --from http://127.0.0.1:8042/dicom-web --study 1.2.3 --directive directive.json",
+        "portico check --archive STUDIES --directive directive.json --out results.parquet --workers 2",
+    ],
+    {
+        0: "every item is met",
+        1: "an item is not met",
+        3: "the files or the Directive are refused; nothing is written",
+        4: "no item fails, and one cannot be told or an organ has no limit",
+    },
+)
+
+
+def check(
+    plan: Annotated[Path | None, typer.Argument(help="Folder, zip archive or file.", metavar="PLAN")] = None,
+    directive: Annotated[
+        Path | None, typer.Option("--directive", help="The signed Directive (JSON).", metavar="FILE")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the report as HTML.", metavar="FILE")] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write the report as PDF.", metavar="FILE")] = None,
+    start: Annotated[
+        str | None, typer.Option("--start", help="Day of the first fraction, YYYY-MM-DD.", metavar="DATE")
+    ] = None,
+    earlier: Annotated[
+        Path | None, typer.Option("--earlier", help="Earlier courses at this site (YAML or JSON).", metavar="FILE")
+    ] = None,
+    hardware: Annotated[bool, typer.Option("--hardware/--no-hardware", help="Look for implants in the CT.")] = True,
+    end_cap: EndCapOption = "tapered",
+    uid: PlanOption = None,
+    url: FromOption = None,
+    study: StudyOption = None,
+    names: NamesOption = None,
+    match: MatchOption = None,
+    archive: Annotated[
+        Path | None, typer.Option("--archive", help="Check every study of this folder.", metavar="DIR")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Results of --archive (Parquet).", metavar="FILE")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", help="Processes of --archive.", min=1)] = 1,
+    engine: Annotated[
+        str, typer.Option("--engine", help="Where --archive runs: processes, or ray (extra cluster).")
+    ] = "processes",
+) -> None:
+    """Check one plan or an archive.
+
+    Raises
+    ------
+    UsageError : ``no-directive``, ``same-file``, ``bad-date``; the codes of :mod:`portico.cli.plan_source`
+    InputRefused : what the readers refuse
+    """
+    from portico.cli.plan_source import end_cap_of, matches_of, names_of
+
+    rule, chosen, table = end_cap_of(end_cap), matches_of(match), names_of(names)
+    day = _day(start)
+    if archive is not None:
+        from portico.cli.check_archive import check_archive
+
+        single = (plan, html, pdf, uid, url, study, earlier, start)
+        if any(value is not None for value in single) or chosen:
+            raise UsageError("An option for one plan was given with --archive.", code="archive-options")
+        status = check_archive(
+            archive, directive, out, workers=workers, engine=engine, end_cap=rule, names=table, hardware=hardware,
+            as_json=as_json,
+        )  # fmt: skip
+        raise typer.Exit(status)
+    if out is not None:
+        raise UsageError("--out belongs to --archive.", code="out-without-archive", fix="Give --html or --pdf.")
+    status = _one(
+        plan, directive, url, study, uid, html, pdf, as_json=as_json, earlier=earlier,
+        options={"end_cap": rule, "names": table, "chosen": chosen, "start": day, "hardware": hardware},
+    )  # fmt: skip
+    raise typer.Exit(status)
+
+
+def _one(
+    plan: Path | None,
+    directive: Path | None,
+    url: str | None,
+    study: str | None,
+    uid: str | None,
+    html: Path | None,
+    pdf: Path | None,
+    *,
+    as_json: bool,
+    earlier: Path | None,
+    options: dict[str, object],
+) -> int:
+    from portico.cli.library import open_library
+    from portico.cli.output import save, say, show_json, shown_path
+    from portico.cli.plan_source import plan_set_of, progress_line, study_of
+    from portico.directive import read_directive
+    from portico.dosimetry import CheckOptions, check_plan
+
+    targets = [path for path in (html, pdf) if path is not None]
+    inputs = {path.resolve() for path in (plan, directive, earlier) if path is not None}
+    if len({path.resolve() for path in targets}) < len(targets) or any(path.resolve() in inputs for path in targets):
+        raise UsageError("Each file needs its own name.", code="same-file")
+    intent = read_directive(directive) if directive is not None else None
+    found_study = study_of(plan, url, study)
+    found = plan_set_of(found_study, uid)
+    if intent is None:
+        raise UsageError(
+            "A plan is checked against a Directive.", code="no-directive",
+            fix="Give --directive FILE, or use `portico dvh` for histograms alone.",
+        )  # fmt: skip
+    courses = ()
+    if earlier is not None:
+        from portico.cli.earlier_courses import read_earlier
+
+        courses = read_earlier(earlier)
+    library = open_library()
+    settings = CheckOptions(
+        **options, earlier=courses, unusable=found_study.refused, registrations=found_study.registrations,
+        progress=progress_line(),
+    )  # fmt: skip
+    made = check_plan(found, intent, library, settings)
+    assert made.result is not None
+    files: list[tuple[Path, bytes | str]] = []
+    if html is not None:
+        from portico.report import render_plan_html
+
+        files.append((html, render_plan_html(made, library)))
+    if pdf is not None:
+        from portico.report import render_plan_pdf
+
+        files.append((pdf, render_plan_pdf(made, library)))
+    for path, content in files:
+        save(path, content)
+    if as_json:
+        show_json(made.result.to_dict())
+    else:
+        from rich.console import Console
+
+        from portico.report import print_plan
+
+        print_plan(made, library, Console())
+    for path, _ in files:
+        say(f"Written: {shown_path(path)}")
+    return made.result.exit_status
+
+
+def _day(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("A day is written YYYY-MM-DD.", code="bad-date", path="--start") from None
