@@ -153,6 +153,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "portico"
     place.mkdir()
     shutil.copytree(ROOT / "examples", place / "examples")
+    for phantom in sorted((ROOT / "tests" / "data").glob("*-phantom")):
+        shutil.copytree(phantom, place / "tests" / "data" / phantom.name)
     monkeypatch.chdir(place)
     return place
 

@@ -10,8 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from portico.directive import Directive, read_directive, seal
-from portico.rt import Beam, BeamDelivery, Contour, ControlPoints, DoseGrid, DoseReference, FractionGroup, Grid, Plan
-from portico.rt import PlanSet, Structure, StructureSet
+from portico.rt import (
+    Beam,
+    BeamDelivery,
+    Contour,
+    ControlPoints,
+    DoseGrid,
+    DoseReference,
+    FractionGroup,
+    Grid,
+    Plan,
+    PlanSet,
+    Structure,
+    StructureSet,
+)
 
 ROOT = Path(__file__).parents[2]
 FRAME = "1.2.3.4"
@@ -22,9 +34,7 @@ def box(number, name, x, y, z, kind=None, properties=None):
     """A box from x, y, z ranges in mm."""
     heights = np.arange(z[0] + STEP / 2, z[1], STEP)
     ring = np.array([[x[0], y[0]], [x[1], y[0]], [x[1], y[1]], [x[0], y[1]]])
-    contours = tuple(
-        Contour(np.column_stack([ring, np.full(4, height)]), "CLOSED_PLANAR") for height in heights
-    )
+    contours = tuple(Contour(np.column_stack([ring, np.full(4, height)]), "CLOSED_PLANAR") for height in heights)
     return Structure(number, name, contours, kind, FRAME, properties=properties)
 
 

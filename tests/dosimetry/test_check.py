@@ -34,7 +34,11 @@ def test_a_limit_is_read_on_its_contour():
     # the front of the cord lies at y = 12: 24.5 - 1.2 x 12 = 10.1 Gy
     assert cord.verdict == "met" and cord.value == pytest.approx(10.1, abs=0.05)
     assert (cord.limit, cord.op, cord.defined_on) == (17.0, "<=", "true_cord")
-    assert (cord.limit_id, cord.source_id, cord.verified) == ("hytec-cord-2fx-dmax", "sahgal-2021-hytec-cord", "abstract")
+    assert (cord.limit_id, cord.source_id, cord.verified) == (
+        "hytec-cord-2fx-dmax",
+        "sahgal-2021-hytec-cord",
+        "abstract",
+    )
     assert "D0.035cc" in cord.why and "Dmax (point)" in cord.why
     margin = limit(found, "SpinalCord_PRV", "D0.03cc")
     assert margin.verdict == "met" and margin.value == pytest.approx(12.5, abs=0.05)
@@ -120,9 +124,7 @@ def test_a_structure_smaller_than_the_volume_of_its_limit():
 def test_a_uniform_dose_is_not_judged_by_a_steep_gradient():
     wide = made.structures(PTV=made.box(2, "PTV", (-20, 20), (-20, 30), (-20, 20), "PTV"))
     uniform = made.dose(top=15.5, slope=0.0)
-    directive = made.directive(
-        levels=(made.directive().levels[0].model_copy(update={"dose_gy": 15.5}),)
-    )
+    directive = made.directive(levels=(made.directive().levels[0].model_copy(update={"dose_gy": 15.5}),))
     found = checked(made.plan_set(wide, uniform), directive)
     cord = limit(found, "SpinalCord", "Dmax")
     assert cord.verdict == "cannot_tell" and "uniform" in cord.why
@@ -212,7 +214,8 @@ class TestTargets:
             low=made.box(12, "PTV_2000", (-20, 20), (-20, 6), (-20, 20), "PTV"),
         )
         check = checked(
-            made.plan_set(found, made.dose(top=31.0, slope=1.6), made.plan(5, 30.0)), made.directive("spine-sib-30-20-5")
+            made.plan_set(found, made.dose(top=31.0, slope=1.6), made.plan(5, 30.0)),
+            made.directive("spine-sib-30-20-5"),
         )
         medians = {one.roi: one for one in made.items(check, code="median-dose")}
         assert medians["PTV_High"].value == pytest.approx(31.0) and medians["PTV_High"].structure == "PTV_3000"
@@ -246,7 +249,9 @@ class TestPlainFields:
         assert item.verdict == "cannot_tell"
 
     def test_a_point_off_the_grid_cannot_be_told(self):
-        item = made.items(self.checked((replace(self.POINT, point_mm=(0.0, 0.0, 300.0)),)), code="prescription-point")[0]
+        item = made.items(self.checked((replace(self.POINT, point_mm=(0.0, 0.0, 300.0)),)), code="prescription-point")[
+            0
+        ]
         assert item.verdict == "cannot_tell" and "off the dose grid" in item.why
 
 

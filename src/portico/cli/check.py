@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -12,6 +13,9 @@ from portico.cli.help_text import help_text
 from portico.cli.plan_source import EndCapOption, FromOption, MatchOption, NamesOption, PlanOption, StudyOption
 from portico.errors import UsageError
 from portico.intended_use import ANALYSIS_USE_SHORT
+
+if TYPE_CHECKING:
+    from portico.dosimetry import CheckOptions
 
 __all__ = ["HELP", "check"]
 
@@ -58,9 +62,7 @@ def check(
     archive: Annotated[
         Path | None, typer.Option("--archive", help="Check every study of this folder.", metavar="DIR")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Results of --archive (Parquet).", metavar="FILE")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Results of --archive (Parquet).", metavar="FILE")] = None,
     workers: Annotated[int, typer.Option("--workers", help="Processes of --archive.", min=1)] = 1,
     engine: Annotated[
         str, typer.Option("--engine", help="Where --archive runs: processes, or ray (extra cluster).")
@@ -74,6 +76,7 @@ def check(
     InputRefused : what the readers refuse
     """
     from portico.cli.plan_source import end_cap_of, matches_of, names_of
+    from portico.dosimetry import CheckOptions
 
     rule, chosen, table = end_cap_of(end_cap), matches_of(match), names_of(names)
     day = _day(start)
@@ -92,7 +95,7 @@ def check(
         raise UsageError("--out belongs to --archive.", code="out-without-archive", fix="Give --html or --pdf.")
     status = _one(
         plan, directive, url, study, uid, html, pdf, as_json=as_json, earlier=earlier,
-        options={"end_cap": rule, "names": table, "chosen": chosen, "start": day, "hardware": hardware},
+        options=CheckOptions(end_cap=rule, names=table, chosen=chosen, start=day, hardware=hardware),
     )  # fmt: skip
     raise typer.Exit(status)
 
@@ -108,13 +111,13 @@ def _one(
     *,
     as_json: bool,
     earlier: Path | None,
-    options: dict[str, object],
+    options: CheckOptions,
 ) -> int:
     from portico.cli.library import open_library
     from portico.cli.output import save, say, show_json, shown_path
     from portico.cli.plan_source import plan_set_of, progress_line, study_of
     from portico.directive import read_directive
-    from portico.dosimetry import CheckOptions, check_plan
+    from portico.dosimetry import check_plan
 
     targets = [path for path in (html, pdf) if path is not None]
     inputs = {path.resolve() for path in (plan, directive, earlier) if path is not None}
@@ -128,16 +131,13 @@ def _one(
             "A plan is checked against a Directive.", code="no-directive",
             fix="Give --directive FILE, or use `portico dvh` for histograms alone.",
         )  # fmt: skip
-    courses = ()
+    courses: tuple[Any, ...] = ()
     if earlier is not None:
         from portico.cli.earlier_courses import read_earlier
 
         courses = read_earlier(earlier)
     library = open_library()
-    settings = CheckOptions(
-        **options, earlier=courses, unusable=found_study.refused, registrations=found_study.registrations,
-        progress=progress_line(),
-    )  # fmt: skip
+    settings = replace(options, earlier=courses, unusable=found_study.refused, progress=progress_line())
     made = check_plan(found, intent, library, settings)
     assert made.result is not None
     files: list[tuple[Path, bytes | str]] = []
@@ -154,11 +154,9 @@ def _one(
     if as_json:
         show_json(made.result.to_dict())
     else:
-        from rich.console import Console
+        from portico.cli.check_text import show_check
 
-        from portico.report import print_plan
-
-        print_plan(made, library, Console())
+        show_check(made)
     for path, _ in files:
         say(f"Written: {shown_path(path)}")
     return made.result.exit_status

@@ -26,7 +26,7 @@ HELP: Final = help_text(
         "portico dvh --from http://127.0.0.1:8042/dicom-web --study 1.2.3",
     ],
     {
-        0: "every structure with contours has its histogram",
+        0: "every target and organ with contours has its histogram",
         3: "the files are refused; nothing is written",
         4: "a structure, or all of them, cannot be told; the others are shown",
     },

@@ -28,11 +28,11 @@ __all__ = ["dvh_csv", "dvh_data"]
 _USUAL: Final = ("D98%", "D95%", "D50%", "D2%", "D0.03cc", "D0.035cc")
 #: Problems that leave nothing unknown: there was nothing to measure.
 _HARMLESS: Final = ("structure-empty", "structure-point")
+#: Structures that are larger than a dose grid as a rule.
+_AROUND: Final = ("external", "support")
 
 
-def dvh_data(
-    check: PlanCheck, refused: Sequence[Problem], metrics: Sequence[Metric], bin_gy: float
-) -> dict[str, Any]:
+def dvh_data(check: PlanCheck, refused: Sequence[Problem], metrics: Sequence[Metric], bin_gy: float) -> dict[str, Any]:
     """The document of a plan's histograms.
 
     Parameters
@@ -51,7 +51,10 @@ def dvh_data(
     structures = [_structure(one, metrics, fractions, bin_gy) for one in check.structures]
     findings = [problem.to_dict() for problem in (*check.plan_set.findings, *refused)]
     rule = next((one.dvh.end_cap for one in check.structures if one.dvh is not None), None)
-    unknown = any(one["problem"] is not None and one["problem"]["code"] not in _HARMLESS for one in structures)
+    unknown = any(
+        one["problem"] is not None and one["problem"]["code"] not in _HARMLESS and one["role"] not in _AROUND
+        for one in structures
+    )
     none = not any(one["problem"] is None for one in structures)
     status = Exit.CANNOT_TELL if unknown or none else Exit.FINE
     return {
@@ -150,7 +153,9 @@ def dvh_csv(check: PlanCheck, bin_gy: float) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["number", "name", "label", "dose_gy", "volume_at_least_cm3", "volume_at_least_percent", "volume_in_bin_cm3"])
+    writer.writerow(
+        ["number", "name", "label", "dose_gy", "volume_at_least_cm3", "volume_at_least_percent", "volume_in_bin_cm3"]
+    )
     for one in check.structures:
         if one.dvh is None or not one.dvh.complete:
             continue
@@ -160,7 +165,15 @@ def dvh_csv(check: PlanCheck, bin_gy: float) -> str:
         for gy, volume, part in zip(doses, at_least, inside, strict=True):
             share = 100.0 * volume / one.dvh.volume_cm3
             writer.writerow(
-                [one.number, _safe(one.name), _safe(one.label), f"{gy:.4f}", f"{volume:.6f}", f"{share:.4f}", f"{part:.6f}"]
+                [
+                    one.number,
+                    _safe(one.name),
+                    _safe(one.label),
+                    f"{gy:.4f}",
+                    f"{volume:.6f}",
+                    f"{share:.4f}",
+                    f"{part:.6f}",
+                ]
             )
     return out.getvalue()
 

@@ -47,7 +47,9 @@ NamesOption = Annotated[
 ]
 MatchOption = Annotated[
     list[str] | None,
-    typer.Option("--match", help="Say which structure is meant, e.g. SpinalCord='cord T2'; repeatable.", metavar="ROI=NAME"),
+    typer.Option(
+        "--match", help="Say which structure is meant, e.g. SpinalCord='cord T2'; repeatable.", metavar="ROI=NAME"
+    ),
 ]
 EndCapOption = Annotated[
     str,
@@ -103,7 +105,7 @@ def names_of(path: Path | None) -> Sequence[Mapping[str, Any]] | None:
         return None
     from portico.reading import read_document
 
-    body = read_document(path).data
+    body = read_document(path).value
     rows = body.get("names") if isinstance(body, Mapping) else None
     if not isinstance(body, Mapping) or body.get("schema") != _NAMES_SCHEMA or not isinstance(rows, list):
         raise KnowledgeRefused(
@@ -124,7 +126,9 @@ def study_of(plan: Path | None, url: str | None, study: str | None) -> Study:
     InputRefused : what the readers refuse
     """
     if (plan is None) == (url is None):
-        code, message = ("no-source", "Nothing was given to read.") if plan is None else ("two-sources", "Two sources were given.")
+        code, message = (
+            ("no-source", "Nothing was given to read.") if plan is None else ("two-sources", "Two sources were given.")
+        )
         raise UsageError(message, code=code, fix="Give a folder, zip or file, or --from with --study.")
     if url is None:
         if study is not None:

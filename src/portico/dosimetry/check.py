@@ -21,7 +21,7 @@ from portico.dosimetry.plan_check import Implant, PlanCheck, StructureDose
 from portico.dosimetry.point_items import point_items
 from portico.dosimetry.structure_doses import structure_doses
 from portico.dosimetry.target_items import LevelTarget, level_targets, target_items
-from portico.errors import DirectiveRefused
+from portico.errors import DirectiveRefused, Problem
 from portico.geometry import EndCap
 from portico.intended_use import ANALYSIS_USE
 from portico.knowledge import Library
@@ -43,6 +43,8 @@ class CheckOptions:
     chosen : name in the file for a TG-263 name, as the user says
     start : day of the first fraction; None when it is not known, and the interval is then not judged
     hardware : False leaves the hardware alone
+    earlier : earlier courses at this site
+    unusable : objects of the study that could not be used, and why
     progress : called with what is done, the number done and their number
     """
 
@@ -51,6 +53,8 @@ class CheckOptions:
     chosen: Mapping[str, str] = field(default_factory=dict)
     start: dt.date | None = None
     hardware: bool = True
+    earlier: tuple[Any, ...] = ()
+    unusable: tuple[Problem, ...] = ()
     progress: Progress | None = None
 
 
@@ -119,7 +123,10 @@ def check_plan(
         *_target_items(plan_set, directive, structures, targets, policy),
         *_identity(directive, library),
     )
-    ordered = (*(one for one in items if one.verdict == "no_limit"), *(one for one in items if one.verdict != "no_limit"))
+    ordered = (
+        *(one for one in items if one.verdict == "no_limit"),
+        *(one for one in items if one.verdict != "no_limit"),
+    )
     summary, status = summarise(ordered)
     result = CheckResult.model_validate(
         {
@@ -190,7 +197,11 @@ def _identity(directive: Directive, library: Library) -> tuple[CheckItem, ...]:
     made = [_fact("directive-signed", "met" if ready else "not_met", why)]
     if directive.stamps.knowledge_version != library.version:
         made.append(
-            _fact("knowledge-version", "info", "The Directive was made with another version of the knowledge than this one.")
+            _fact(
+                "knowledge-version",
+                "info",
+                "The Directive was made with another version of the knowledge than this one.",
+            )
         )
     return tuple(made)
 

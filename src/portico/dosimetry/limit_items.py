@@ -126,7 +126,11 @@ def _judged(directive: Directive, limit: Limit, one: StructureDose, context: Lim
 
 
 def _cannot_tell(limit: Limit, found: Measured, why: str) -> CheckItem:
-    value = "" if found.value is None else f" Read on {found.structure.name if found.structure else ''}: {found.value:.2f} {found.unit}."
+    value = (
+        ""
+        if found.value is None
+        else f" Read on {found.structure.name if found.structure else ''}: {found.value:.2f} {found.unit}."
+    )
     verdict = "cannot_tell" if limit.strength == "hard" else "info"
     return found.item(
         kind="limit", code="limit", roi=limit.roi, op=limit.op, limit=limit.value, verdict=verdict, why=f"{why}{value}",
@@ -143,7 +147,9 @@ def _cannot_judge(
     if fractions != limit.fractions:
         return f"The limit holds for {limit.fractions} fractions, and the plan has {fractions}."
     if limit.setting == "de_novo" and context.prior_known_absent is not True:
-        return "A limit of a first course needs earlier radiotherapy at this site to be known to be absent, and it is not."
+        return (
+            "A limit of a first course needs earlier radiotherapy at this site to be known to be absent, and it is not."
+        )
     if limit.defined_on.startswith("prv+"):
         asked = float(limit.defined_on.partition("+")[2])
         if one.prv_mm is None:
@@ -156,8 +162,14 @@ def _cannot_judge(
 def _note(limit: Limit, one: StructureDose, library: Library) -> str:
     words = [f"The figure is read on {_CONTOURS[limit.defined_on.partition('+')[0]]}."]
     if limit.defined_on == "prv":
-        words[0] = words[0].rstrip(".") + ", whose margin the source does not state" + (
-            f"; here the name states {one.prv_mm:g} mm." if one.prv_mm is not None else "; here the name states none."
+        words[0] = (
+            words[0].rstrip(".")
+            + ", whose margin the source does not state"
+            + (
+                f"; here the name states {one.prv_mm:g} mm."
+                if one.prv_mm is not None
+                else "; here the name states none."
+            )
         )
     row = library.limits.get(limit.limit_id)
     if row is not None and row.metric_as_recorded and row.metric_as_recorded != limit.metric:

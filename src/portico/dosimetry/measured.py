@@ -68,7 +68,16 @@ class Measured:
         )
 
     def judged(
-        self, *, kind: str, code: str, roi: str, op: str, limit: float, shown_only: bool = False, note: str = "", **more: Any
+        self,
+        *,
+        kind: str,
+        code: str,
+        roi: str,
+        op: str,
+        limit: float,
+        shown_only: bool = False,
+        note: str = "",
+        **more: Any,
     ) -> CheckItem:
         """An item whose verdict is what the numbers say, or that it cannot be told.
 

@@ -29,7 +29,9 @@ __all__ = ["Match", "NameTable", "named_dose_gy"]
 _SEPARATORS: Final = re.compile(r"[\s_\-.,:;^~+/()\[\]]+")
 _TARGET: Final = re.compile(r"^[iI]?(PTV|CTV|GTV|ITV)(?![a-z])")
 #: What a structure made for the optimiser is called, or what is cut out of another one: no organ is guessed from it.
-_DERIVED: Final = re.compile(r"ptv|ctv|gtv|itv|minus|without|avoid|ring|opt|sub|not|non|eval|crop|overlap|dose|iso|margin")
+_DERIVED: Final = re.compile(
+    r"ptv|ctv|gtv|itv|minus|without|avoid|ring|opt|sub|not|non|eval|crop|overlap|dose|iso|margin"
+)
 #: What may stand beside a name without changing what is meant.
 _IDLE: Final = re.compile(r"(?:final|new|old|copy|contour|mri|mr|ct|t2|myelo(?:gram)?|v?[0-9]+|[cltsCLTS][0-9]{1,2})*")
 _PRV: Final = re.compile(r"^(?P<base>.+)_PRV(?P<mm>[0-9]{1,2})?$")

@@ -34,7 +34,9 @@ def organ_items(
         found, why_not = structures_for(entry.roi, structures)
         for one in found or (None,):
             measured = measure(one, "Dmax", "Gy", None, missing=why_not)
-            dose = f" Its highest dose is {measured.value:.2f} Gy." if measured.value is not None else f" {measured.why}"
+            dose = (
+                f" Its highest dose is {measured.value:.2f} Gy." if measured.value is not None else f" {measured.why}"
+            )
             items.append(
                 measured.item(
                     kind="limit", code="no-limit", roi=entry.roi, verdict="no_limit", why=f"{entry.why}{dose}",
@@ -68,6 +70,8 @@ def organ_items(
 
 
 def _stands_for_neural(one: StructureDose, neural: set[str]) -> bool:
-    """A canal or a planning organ at risk beside a cord that has its limit is no organ of its own."""
+    """A canal, a sac or a planning organ at risk around a cord that has its limit is no organ of its own."""
     base = one.name.removesuffix("_PRV")
-    return bool(neural) and (base in neural or one.name == "SpinalCanal" or (base != one.name and base in neural))
+    return bool(neural) and (
+        base in neural or one.name in ("SpinalCanal", "ThecalSac") or (base != one.name and base in neural)
+    )

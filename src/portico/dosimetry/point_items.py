@@ -96,4 +96,6 @@ def dose_at_point_gy(dose: DoseGrid, point_mm: Point) -> float | None:
 
 
 def _item(verdict: str, why: str) -> CheckItem:
-    return CheckItem.model_validate({"kind": "prescription", "code": "prescription-point", "verdict": verdict, "why": why})
+    return CheckItem.model_validate(
+        {"kind": "prescription", "code": "prescription-point", "verdict": verdict, "why": why}
+    )

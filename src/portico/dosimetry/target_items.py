@@ -109,7 +109,9 @@ def _goals(target: LevelTarget, fractions: int | None) -> list[CheckItem]:
         found = measure(target.structure, "D95%", "Gy", None, missing=target.why_not)
         share = ""
         if found.value is not None and level.dose_gy:
-            share = f" D95% is {found.value:.2f} Gy, {100.0 * found.value / level.dose_gy:.1f} % of {level.dose_gy:g} Gy."
+            share = (
+                f" D95% is {found.value:.2f} Gy, {100.0 * found.value / level.dose_gy:.1f} % of {level.dose_gy:g} Gy."
+            )
         why = f"The Directive states no goal for the {level.name} level, so a person must judge its coverage.{share}"
         made.append(found.item(kind="goal", code="no-goal", roi=level.roi, verdict="no_limit", why=why))
     return made
@@ -122,7 +124,11 @@ def _median(target: LevelTarget, policy: Mapping[str, Any]) -> list[CheckItem]:
     if level.dose_gy is None:
         return [
             found.item(
-                kind="prescription", code=code, roi=level.roi, verdict="cannot_tell", why="The level has no stated dose."
+                kind="prescription",
+                code=code,
+                roi=level.roi,
+                verdict="cannot_tell",
+                why="The level has no stated dose.",
             )
         ]
     if found.value is None or found.guess:
@@ -161,7 +167,9 @@ def _reported(
             f"R50 (V50%/V of the PTV) {_figure(lambda: r50(one.dvh, dose, level.dose_gy))}",
         ]
     if len(directive.levels) > 1 and directive.technique == "sib":
-        words.append("the isodoses of one level hold those of the other, so conformity and gradient are of the whole dose")
+        words.append(
+            "the isodoses of one level hold those of the other, so conformity and gradient are of the whole dose"
+        )
     made.append(
         Measured(one, None).item(
             kind="goal", code="target-quality", roi=level.roi, verdict="info", why="; ".join(words) + "."

@@ -55,9 +55,7 @@ def is_uniform(
     )
 
 
-def beside(
-    number: int, target_numbers: Sequence[int], plan_set: PlanSet
-) -> tuple[Slices | None, float | None]:
+def beside(number: int, target_numbers: Sequence[int], plan_set: PlanSet) -> tuple[Slices | None, float | None]:
     """Slices of a structure at the heights of the targets, and the distance of its slices in mm.
 
     Returns
