@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from portico.errors import Exit, UsageError
+from portico.runs import Where
 
 __all__ = ["COLUMNS", "Judge", "check_archive"]
 
@@ -67,10 +68,7 @@ class Judge:
         else:
             directive = read_directive(study / OWN_DIRECTIVE)
         found = read_study(study)
-        options = CheckOptions(
-            end_cap=self.end_cap, names=self.names, hardware=self.hardware, unusable=found.refused,
-            registrations=found.registrations,
-        )  # fmt: skip
+        options = CheckOptions(end_cap=self.end_cap, names=self.names, hardware=self.hardware, unusable=found.refused)
         result = check_plan(found.plan_set(), directive, _library(), options).result
         assert result is not None
         rows = []
@@ -138,11 +136,22 @@ def check_archive(
         "directive": text, "end_cap": end_cap, "names": names, "hardware": hardware, "software": __version__,
         "knowledge": load_library().version,
     }  # fmt: skip
-    where = "ray" if engine == "ray" else ("processes" if workers > 1 else "here")
+    where: Where = "ray" if engine == "ray" else ("processes" if workers > 1 else "here")
     summary = run_archive(
         archive, out, judge, columns=COLUMNS, settings=settings, workers=workers, where=where, progress=_progress()
     )
     counts = summary.counts("verdict")
+    if counts.get("not_met"):
+        status = Exit.FINDINGS
+    elif (
+        set(summary.statuses) - {"checked"}
+        or counts.get("cannot_tell")
+        or counts.get("no_limit")
+        or not summary.studies
+    ):
+        status = Exit.CANNOT_TELL
+    else:
+        status = Exit.FINE
     data = {
         "schema": "check-archive/1",
         "studies": summary.studies,
@@ -150,18 +159,8 @@ def check_archive(
         "status": dict(summary.statuses),
         "verdicts": counts,
         "rows": summary.rows,
+        "exit_status": int(status),
     }
-    if counts.get("not_met"):
-        data["exit_status"] = int(Exit.FINDINGS)
-    elif (
-        set(summary.statuses) - {"checked"}
-        or counts.get("cannot_tell")
-        or counts.get("no_limit")
-        or not summary.studies
-    ):
-        data["exit_status"] = int(Exit.CANNOT_TELL)
-    else:
-        data["exit_status"] = int(Exit.FINE)
     if as_json:
         show_json(data)
     else:
@@ -173,7 +172,7 @@ def check_archive(
         show("  ".join(f"{name}: {number}" for name, number in sorted(summary.statuses.items())))
         show("  ".join(f"{name}: {number}" for name, number in sorted(counts.items())))
     say(f"Written: {shown_path(out)}")
-    return int(data["exit_status"])
+    return int(status)
 
 
 def _progress() -> Any:

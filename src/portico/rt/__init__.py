@@ -22,7 +22,7 @@ from portico.rt.plan import (
 )
 from portico.rt.plan_set import PlanSet
 from portico.rt.structures import Contour, PhysicalProperty, Structure, StructureSet
-from portico.rt.study import Study, read_study
+from portico.rt.study import Study, read_contents, read_study
 from portico.rt.volumes import Labels, read_dose_volume, read_labels
 from portico.rt.write_dose import dose_bytes, write_dose
 from portico.rt.write_structures import structures_bytes, write_structures
@@ -50,6 +50,7 @@ __all__ = [
     "Study",
     "dose_bytes",
     "parse_dicom",
+    "read_contents",
     "read_dose_volume",
     "read_labels",
     "read_study",

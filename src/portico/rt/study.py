@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +25,7 @@ from portico.rt.read_structures import structures_from
 from portico.rt.refusals import problem_of, refused, unreadable
 from portico.rt.structures import StructureSet
 
-__all__ = ["Study", "read_study"]
+__all__ = ["Study", "read_contents", "read_study"]
 
 _READ: Final = ("CT", "RTSTRUCT", "RTDOSE", "RTPLAN")
 
@@ -92,8 +92,23 @@ def read_study(path: str | os.PathLike[str], limits: DicomLimits = DEFAULT_DICOM
         when nothing can be used, the reason for the first object, with the others in ``problems``. An object among
         others that cannot be used is in ``Study.refused``.
     """
+    return read_contents(contents(path, limits), limits)
+
+
+def read_contents(files: Iterable[tuple[str, bytes]], limits: DicomLimits = DEFAULT_DICOM) -> Study:
+    """The same from bytes, wherever they come from.
+
+    Parameters
+    ----------
+    files : place (it stands in messages, so it names no patient) and bytes of each object
+
+    Raises
+    ------
+    ReadingRefused, InputRefused
+        as :func:`read_study`
+    """
     reading = _Reading(limits)
-    for place, data in contents(path, limits):
+    for place, data in files:
         reading.add(place, data)
     return reading.study()
 
