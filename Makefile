@@ -21,7 +21,9 @@ DEV := $(VENV)/.dev-installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 DEMO := out/demo
 
-.PHONY: help demo test lint assure bench docs schemas golden lock lock-check wheel clean
+PEERS := .peers
+
+.PHONY: help demo test lint assure bench peers docs schemas golden lock lock-check wheel clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +55,13 @@ assure: $(DEV)  ## full counts of fuzzing and simulation; writes docs/assurance.
 bench: $(DEV)  ## every benchmark, one JSON object a line
 	@for file in benchmarks/*.py; do $(BIN)/python $$file --json; done
 
+peers: $(PEERS)/dicompyler/.installed  ## environments of the programs that the benchmarks compare with
+
+$(PEERS)/dicompyler/.installed: requirements/peers-dicompyler-py311.txt
+	$(PYTHON) -m venv $(PEERS)/dicompyler
+	$(PEERS)/dicompyler/bin/python -m pip --disable-pip-version-check --no-input -q install --require-hashes -r $<
+	@touch $@
+
 docs: $(DEV)  ## the documentation as a site in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
@@ -77,7 +86,7 @@ wheel: $(DEV)  ## build the wheel in dist/
 	$(BIN)/python -m hatchling build -t wheel
 
 clean:  ## remove the environment and everything that is built
-	rm -rf $(VENV) out dist build site .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) out dist build site .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
