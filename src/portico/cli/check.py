@@ -37,6 +37,9 @@ HELP: Final = help_text(
     },
 )
 
+#: What may be stated: no file of a plan holds it.
+_STATED: Final = ("algorithm", "density-curve")
+
 
 def check(
     plan: Annotated[Path | None, typer.Argument(help="Folder, zip archive or file.", metavar="PLAN")] = None,
@@ -51,6 +54,12 @@ def check(
     ] = None,
     earlier: Annotated[
         Path | None, typer.Option("--earlier", help="Earlier courses at this site (YAML or JSON).", metavar="FILE")
+    ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--state", help="What no file holds: algorithm=TEXT or density-curve=TEXT; repeatable.", metavar="CODE=TEXT"
+        ),
     ] = None,
     hardware: Annotated[bool, typer.Option("--hardware/--no-hardware", help="Look for implants in the CT.")] = True,
     end_cap: EndCapOption = "tapered",
@@ -95,7 +104,7 @@ def check(
         raise UsageError("--out belongs to --archive.", code="out-without-archive", fix="Give --html or --pdf.")
     status = _one(
         plan, directive, url, study, uid, html, pdf, as_json=as_json, earlier=earlier,
-        options=CheckOptions(end_cap=rule, names=table, chosen=chosen, start=day, hardware=hardware),
+        options=CheckOptions(end_cap=rule, names=table, chosen=chosen, start=day, stated=_stated(state), hardware=hardware),
     )  # fmt: skip
     raise typer.Exit(status)
 
@@ -160,6 +169,16 @@ def _one(
     for path, _ in files:
         say(f"Written: {shown_path(path)}")
     return made.result.exit_status
+
+
+def _stated(pairs: list[str] | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in pairs or ():
+        code, sign, text = pair.partition("=")
+        if code not in _STATED or not sign or not text.strip():
+            raise UsageError("A statement is CODE=TEXT.", code="statement-form", fix=f"Codes: {', '.join(_STATED)}.")
+        found[code] = text.strip()
+    return found
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -14,11 +14,17 @@ from typing import Any
 
 from portico import __version__
 from portico.directive import CheckItem, CheckResult, Directive, PlanObject, summarise
+from portico.dosimetry.beam_items import beam_items
+from portico.dosimetry.contour_items import contour_items
+from portico.dosimetry.dose_items import dose_items
+from portico.dosimetry.grid_items import grid_items
 from portico.dosimetry.limit_items import LimitContext, limit_items
 from portico.dosimetry.names import NameTable
 from portico.dosimetry.organ_items import organ_items
 from portico.dosimetry.plan_check import Implant, PlanCheck, StructureDose
 from portico.dosimetry.point_items import point_items
+from portico.dosimetry.prescription_items import prescription_items
+from portico.dosimetry.setup_items import setup_items
 from portico.dosimetry.structure_doses import structure_doses
 from portico.dosimetry.target_items import LevelTarget, level_targets, target_items
 from portico.errors import DirectiveRefused, Problem
@@ -42,6 +48,7 @@ class CheckOptions:
     names : rows of a department's own table of names; None takes the shipped one
     chosen : name in the file for a TG-263 name, as the user says
     start : day of the first fraction; None when it is not known, and the interval is then not judged
+    stated : what a person states of something that no file holds, by the code of its item, e.g. ``algorithm``; shown, not judged
     hardware : False leaves the hardware alone
     earlier : earlier courses at this site
     unusable : objects of the study that could not be used, and why
@@ -52,6 +59,7 @@ class CheckOptions:
     names: Sequence[Mapping[str, Any]] | None = None
     chosen: Mapping[str, str] = field(default_factory=dict)
     start: dt.date | None = None
+    stated: Mapping[str, str] = field(default_factory=dict)
     hardware: bool = True
     earlier: tuple[Any, ...] = ()
     unusable: tuple[Problem, ...] = ()
@@ -121,6 +129,7 @@ def check_plan(
         *organ_items(directive, structures, policy),
         *_limit_items(plan_set, directive, structures, targets, library, policy),
         *_target_items(plan_set, directive, structures, targets, policy),
+        *_plan_items(plan_set, directive, structures, policy, options),
         *_identity(directive, library),
     )
     ordered = (
@@ -185,6 +194,24 @@ def _target_items(
         return point_items(directive, plan_set, policy)
     fractions = plan_set.plan.fractions if plan_set.plan is not None else None
     return target_items(directive, targets, structures, plan_set.dose, fractions, policy)
+
+
+def _plan_items(
+    plan_set: PlanSet,
+    directive: Directive,
+    structures: Sequence[StructureDose],
+    policy: Mapping[str, Any],
+    options: CheckOptions,
+) -> tuple[CheckItem, ...]:
+    """Prescription and integrity."""
+    return (
+        *prescription_items(plan_set, directive, structures, policy),
+        *dose_items(plan_set, directive, structures),
+        *setup_items(plan_set, directive, structures, policy),
+        *grid_items(plan_set, directive, structures, policy),
+        *contour_items(plan_set, directive, structures, policy),
+        *beam_items(plan_set, directive, policy, options.stated),
+    )
 
 
 def _identity(directive: Directive, library: Library) -> tuple[CheckItem, ...]:

@@ -26,6 +26,8 @@ class Image:
     patient_position : e.g. ``"HFS"``; None when unknown
     highest_hu : largest value the stored numbers can express; a voxel at it may be clipped metal
     lowest_hu : smallest value the stored numbers can express
+    slice_thickness_mm : nominal thickness of every plane in mm, which is not their distance; None when unknown or not the same
+    kvp : tube voltage in kV of every plane; None when unknown or not the same
     """
 
     grid: Grid
@@ -36,6 +38,8 @@ class Image:
     patient_position: str | None = None
     highest_hu: float | None = None
     lowest_hu: float | None = None
+    slice_thickness_mm: float | None = None
+    kvp: float | None = None
 
     @property
     def clipped_voxels(self) -> int | None:

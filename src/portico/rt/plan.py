@@ -75,6 +75,7 @@ class Beam:
     final_weight : cumulative meterset weight at the last control point; None when unknown
     control_points : see :class:`ControlPoints`
     devices : jaws and leaves by kind
+    sad_mm : distance from source to axis in mm; None when unknown
     """
 
     number: int
@@ -88,6 +89,7 @@ class Beam:
     final_weight: float | None
     control_points: ControlPoints
     devices: Mapping[str, LimitingDevice] = field(default_factory=dict)
+    sad_mm: float | None = None
 
     @property
     def is_arc(self) -> bool:

@@ -43,6 +43,8 @@ class ImagePlane:
     series_uid: str | None
     instance_uid: str | None
     patient_position: str | None
+    thickness: float | None
+    kvp: float | None
 
 
 def plane_from(file: Fields, syntax: str | None, limits: DicomLimits = DEFAULT_DICOM) -> ImagePlane:
@@ -84,7 +86,20 @@ def plane_from(file: Fields, syntax: str | None, limits: DicomLimits = DEFAULT_D
         series_uid=file.uid("SeriesInstanceUID"),
         instance_uid=file.uid("SOPInstanceUID"),
         patient_position=file.code("PatientPosition"),
+        thickness=_above_zero(file, "SliceThickness"),
+        kvp=_above_zero(file, "KVP"),
     )
+
+
+def _above_zero(file: Fields, keyword: str) -> float | None:
+    found = file.number(keyword)
+    return found if found is not None and found > 0 else None
+
+
+def _common(values: Sequence[float | None]) -> float | None:
+    """The value that all have; None when one lacks it or they differ."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else None
 
 
 def image_from(planes: Sequence[ImagePlane], limits: DicomLimits = DEFAULT_DICOM) -> Image:
@@ -140,6 +155,8 @@ def image_from(planes: Sequence[ImagePlane], limits: DicomLimits = DEFAULT_DICOM
         patient_position=first.patient_position,
         highest_hu=high * first.slope + first.intercept if uniform else None,
         lowest_hu=low * first.slope + first.intercept if uniform else None,
+        slice_thickness_mm=_common([plane.thickness for plane in planes]),
+        kvp=_common([plane.kvp for plane in planes]),
     )
 
 

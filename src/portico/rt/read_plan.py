@@ -96,6 +96,7 @@ def _beam(item: Fields) -> Beam:
         final_weight=final,
         control_points=read_control_points(item, points, final),
         devices=read_devices(item, points),
+        sad_mm=item.number("SourceAxisDistance"),
     )
 
 
