@@ -144,7 +144,7 @@ def _one(
     if earlier is not None:
         from portico.cli.earlier_courses import read_earlier
 
-        courses = read_earlier(earlier)
+        courses = read_earlier(earlier, found.dose.frame_uid if found.dose is not None else None)
     library = open_library()
     settings = replace(options, earlier=courses, unusable=found_study.refused, progress=progress_line())
     made = check_plan(found, intent, library, settings)

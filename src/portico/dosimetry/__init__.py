@@ -1,6 +1,8 @@
 """Dosimetry: dose-volume histograms, plan metrics and quality figures of contours in a dose grid. No input or output."""
 
 from portico.dosimetry import claims as _claims  # noqa: F401  importing the room registers its claims
+from portico.dosimetry import hardware_claims as _hardware_claims  # noqa: F401
+from portico.dosimetry.accumulation import Accumulated, EarlierDose, accumulate_eqd2
 from portico.dosimetry.check import CheckOptions, check_plan, plan_histograms, plan_objects
 from portico.dosimetry.dvh import Dvh, dvh
 from portico.dosimetry.isodose import isodose_volume_cm3
@@ -16,10 +18,14 @@ from portico.dosimetry.quality import (
     r50,
     stereotactic_grid_warning,
 )
+from portico.dosimetry.second_course import EarlierCourse
 
 __all__ = [
+    "Accumulated",
     "CheckOptions",
     "Dvh",
+    "EarlierCourse",
+    "EarlierDose",
     "Icru91",
     "Implant",
     "Match",
@@ -28,6 +34,7 @@ __all__ = [
     "PlanCheck",
     "Prescription",
     "StructureDose",
+    "accumulate_eqd2",
     "check_plan",
     "dvh",
     "evaluate_metric",

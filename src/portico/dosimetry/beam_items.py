@@ -41,13 +41,20 @@ def _meterset(plan: Plan, directive: Directive, policy: Mapping[str, Any]) -> Ch
     code, low, high = "mu-per-gy", float(policy["mu_per_gy"]["low"]), float(policy["mu_per_gy"]["high"])
     found = metersets(plan)
     if not found:
-        return fact("integrity", code, "cannot_tell", "The monitor units of a fraction are not known: there is not one fraction group.")
+        return fact(
+            "integrity",
+            code,
+            "cannot_tell",
+            "The monitor units of a fraction are not known: there is not one fraction group.",
+        )
     unit = {plan.beams[number].dosimeter_unit for number in found}
     if unit != {"MU"}:
         return fact("integrity", code, "cannot_tell", "Not every beam is measured in monitor units.")
     each = [value for value in found.values() if value is not None]
     if len(each) != len(found):
-        return fact("integrity", code, "cannot_tell", f"{len(found) - len(each)} of {len(found)} beams state no monitor units.")
+        return fact(
+            "integrity", code, "cannot_tell", f"{len(found) - len(each)} of {len(found)} beams state no monitor units."
+        )
     doses = [level.dose_gy / level.fractions for level in directive.levels if level.dose_gy and level.fractions]
     total = sum(each)
     said = f"{total:.0f} MU in a fraction"
@@ -73,7 +80,14 @@ def _control_points(plan: Plan) -> list[CheckItem]:
         why = f"The weights of the control points do not rise from 0 to the final weight in beam {listed(bad)}."
         return [fact("integrity", code, "not_met", why)]
     if unknown:
-        return [fact("integrity", code, "cannot_tell", f"The weights of the control points are not stated in beam {listed(unknown)}.")]
+        return [
+            fact(
+                "integrity",
+                code,
+                "cannot_tell",
+                f"The weights of the control points are not stated in beam {listed(unknown)}.",
+            )
+        ]
     points = sum(len(beam.control_points) for beam in beams)
     why = f"The weights of {points} control points in {len(beams)} beams rise from 0 to the final weight."
     return [fact("integrity", code, "met", why)]
@@ -92,7 +106,9 @@ def _weights(beam: Beam) -> Verdict:
 
 def _list(plan: Plan) -> list[CheckItem]:
     given = metersets(plan)
-    items = [fact("integrity", "beam", "info", _described(beam, given.get(beam.number))) for beam in treatment_beams(plan)]
+    items = [
+        fact("integrity", "beam", "info", _described(beam, given.get(beam.number))) for beam in treatment_beams(plan)
+    ]
     pictures = len(setup_beams(plan))
     if pictures:
         items.append(fact("integrity", "setup-beams", "info", f"{pictures} beams take pictures only and are left out."))
@@ -107,7 +123,9 @@ def _described(beam: Beam, meterset: float | None) -> str:
     unit = {"PHOTON": "MV", "ELECTRON": "MeV"}.get(beam.radiation or "", "")
     shown = listed(f"{value:g} {unit}".strip() for value in energy) if len(energy) else "energy not stated"
     radiation = (beam.radiation or "radiation not stated").lower()
-    fluence = ", fluence not standard (such as without flattening filter)" if beam.fluence_mode == "NON_STANDARD" else ""
+    fluence = (
+        ", fluence not standard (such as without flattening filter)" if beam.fluence_mode == "NON_STANDARD" else ""
+    )
     unit_of = {"MU": "MU", "MINUTE": "min"}.get(beam.dosimeter_unit or "", "")
     amount = "meterset not stated" if meterset is None else f"{meterset:.1f} {unit_of}".strip()
     couch = beam.control_points.couch_deg
@@ -132,7 +150,10 @@ def _algorithm(plan_set: PlanSet, stated: Mapping[str, str]) -> CheckItem:
     if said := stated.get("algorithm"):
         return fact("integrity", "algorithm", "info", f"Stated by the user, not checked: {said}.")
     return fact(
-        "integrity", "algorithm", "cannot_tell", "No file of a plan names the algorithm of the dose: look in the planning system."
+        "integrity",
+        "algorithm",
+        "cannot_tell",
+        "No file of a plan names the algorithm of the dose: look in the planning system.",
     )
 
 
@@ -144,4 +165,6 @@ def _tissue(plan_set: PlanSet) -> CheckItem:
     if "WATER" in found:
         return fact("integrity", code, "not_met", "The dose was computed as if the body were water.")
     words = {"IMAGE": "the densities of the images", "ROI_OVERRIDE": "densities assigned to structures"}
-    return fact("integrity", code, "met", f"The dose is corrected by {listed(words.get(one, 'another way') for one in found)}.")
+    return fact(
+        "integrity", code, "met", f"The dose is corrected by {listed(words.get(one, 'another way') for one in found)}."
+    )

@@ -18,12 +18,16 @@ from portico.dosimetry.beam_items import beam_items
 from portico.dosimetry.contour_items import contour_items
 from portico.dosimetry.dose_items import dose_items
 from portico.dosimetry.grid_items import grid_items
+from portico.dosimetry.hardware import HardwareSearch, find_implants
+from portico.dosimetry.hardware_items import hardware_items
+from portico.dosimetry.identity_items import identity_items
 from portico.dosimetry.limit_items import LimitContext, limit_items
 from portico.dosimetry.names import NameTable
 from portico.dosimetry.organ_items import organ_items
-from portico.dosimetry.plan_check import Implant, PlanCheck, StructureDose
+from portico.dosimetry.plan_check import PlanCheck, StructureDose
 from portico.dosimetry.point_items import point_items
 from portico.dosimetry.prescription_items import prescription_items
+from portico.dosimetry.second_course import EarlierCourse, second_course_items
 from portico.dosimetry.setup_items import setup_items
 from portico.dosimetry.structure_doses import structure_doses
 from portico.dosimetry.target_items import LevelTarget, level_targets, target_items
@@ -61,7 +65,7 @@ class CheckOptions:
     start: dt.date | None = None
     stated: Mapping[str, str] = field(default_factory=dict)
     hardware: bool = True
-    earlier: tuple[Any, ...] = ()
+    earlier: tuple[EarlierCourse, ...] = ()
     unusable: tuple[Problem, ...] = ()
     progress: Progress | None = None
 
@@ -124,13 +128,16 @@ def check_plan(
     policy = library.policy["plan-check"].body
     structures = _structures(plan_set, library, options)
     targets = level_targets(directive, structures)
-    implants = _implants(plan_set, directive, structures, policy, options)
+    search = _search(plan_set, directive, structures, policy, options)
     items = (
         *organ_items(directive, structures, policy),
-        *_limit_items(plan_set, directive, structures, targets, library, policy),
+        *_limit_items(plan_set, directive, structures, targets, library, policy, options),
         *_target_items(plan_set, directive, structures, targets, policy),
+        *second_course_items(directive, plan_set, structures, options.earlier, options.start, library),
         *_plan_items(plan_set, directive, structures, policy, options),
         *_identity(directive, library),
+        *identity_items(plan_set, directive, structures, options.start),
+        *(hardware_items(search, directive, structures, plan_set) if search is not None else ()),
     )
     ordered = (
         *(one for one in items if one.verdict == "no_limit"),
@@ -151,6 +158,7 @@ def check_plan(
             "software_version": __version__,
         }
     )
+    implants = search.implants if search is not None else ()
     return PlanCheck(plan_set, directive, structures, implants, result, tuple(_notes(structures)))
 
 
@@ -160,14 +168,20 @@ def _structures(plan_set: PlanSet, library: Library, options: CheckOptions) -> t
     return structure_doses(plan_set, name_table(library, options), end_cap=options.end_cap, progress=step)
 
 
-def _implants(
+def _search(
     plan_set: PlanSet,
     directive: Directive,
     structures: Sequence[StructureDose],
     policy: Mapping[str, Any],
     options: CheckOptions,
-) -> tuple[Implant, ...]:
-    return ()
+) -> HardwareSearch | None:
+    """Hardware of the plan; None when it is left alone."""
+    if not options.hardware:
+        return None
+    if options.progress is not None:
+        options.progress("hardware", 0, 1)
+    doses = [level.dose_gy for level in directive.levels if level.dose_gy is not None]
+    return find_implants(plan_set, structures, min(doses, default=None), policy["hardware"])
 
 
 def _limit_items(
@@ -177,9 +191,11 @@ def _limit_items(
     targets: Sequence[LevelTarget],
     library: Library,
     policy: Mapping[str, Any],
+    options: CheckOptions,
 ) -> tuple[CheckItem, ...]:
     numbers = tuple(one.structure.number for one in targets if one.structure is not None)
-    context = LimitContext(plan_set, structures, numbers, library, policy, directive.course == "first" or None)
+    first = directive.course == "first" and not options.earlier
+    context = LimitContext(plan_set, structures, numbers, library, policy, first or None)
     return limit_items(directive, context)
 
 

@@ -82,9 +82,7 @@ def _margins(plan_set: PlanSet, structures: Sequence[StructureDose], tolerance: 
     ]
 
 
-def _margin(
-    plan_set: PlanSet, one: StructureDose, structures: Sequence[StructureDose], tolerance: float
-) -> CheckItem:
+def _margin(plan_set: PlanSet, one: StructureDose, structures: Sequence[StructureDose], tolerance: float) -> CheckItem:
     base = one.name.removesuffix("_PRV")
     organs = [other for other in structures if other.name == base and slices_for(plan_set, other) is not None]
     if len(organs) > 1 and [other for other in organs if other.how == "exact"]:
@@ -136,7 +134,9 @@ def _reach(
             f"{abs(mm):.0f} mm {'beyond' if mm >= 0 else 'short of'} the {end} end of the target"
             for mm, end in ((above, "upper"), (below, "lower"))
         ]
-        items.append(fact("integrity", "neural-reach", "info", f"It is drawn to {words[0]} and {words[1]}.", structure=one))
+        items.append(
+            fact("integrity", "neural-reach", "info", f"It is drawn to {words[0]} and {words[1]}.", structure=one)
+        )
     if directive.site.region == "spine" and not items:
         why = "The target lies in the spine, and no cord, canal, thecal sac or cauda equina is drawn."
         items.append(fact("integrity", "neural-reach", "not_met", why))
@@ -160,7 +160,9 @@ def _unusable(plan_set: PlanSet, structures: Sequence[StructureDose]) -> list[Ch
         items.append(fact("integrity", "structures-empty", "info", why))
     points = sum(one.is_point for one in usable)
     if points:
-        items.append(fact("integrity", "structures-points", "info", f"{points} structures are points and have no volume."))
+        items.append(
+            fact("integrity", "structures-points", "info", f"{points} structures are points and have no volume.")
+        )
     lost = sum(one.without_area for one in usable)
     if lost:
         why = f"{lost} contours have one or two points, bound no area and were left out."

@@ -30,9 +30,7 @@ _PARTS: Final = {
 }
 
 
-def dose_items(
-    plan_set: PlanSet, directive: Directive, structures: Sequence[StructureDose]
-) -> tuple[CheckItem, ...]:
+def dose_items(plan_set: PlanSet, directive: Directive, structures: Sequence[StructureDose]) -> tuple[CheckItem, ...]:
     """Unit, summation, type and scale of the dose.
 
     Parameters
@@ -61,7 +59,9 @@ def _summation(dose: DoseGrid, plan_set: PlanSet) -> CheckItem:
     code = "dose-summation"
     if dose.summation == "PLAN":
         summed = any(one.code == "dose-summed" for one in plan_set.findings)
-        return _item(code, "met", "The dose is the sum of its beams' doses." if summed else "The dose is that of the whole plan.")
+        return _item(
+            code, "met", "The dose is the sum of its beams' doses." if summed else "The dose is that of the whole plan."
+        )
     if dose.summation in _PARTS:
         return _item(code, "not_met", f"This is {_PARTS[dose.summation]}, not the dose of the whole plan.")
     if dose.summation == "MULTI_PLAN":

@@ -18,7 +18,7 @@ from portico.errors import InputRefused
 from portico.geometry import compiled
 from portico.rt.dose import DoseGrid
 
-__all__ = ["Field", "field_of"]
+__all__ = ["Field", "dose_and_slope", "doses_at", "field_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,3 +109,27 @@ def dose_and_slope(
     sy = ((1 - w) * (d01 - d00) + w * (d11 - d10)) / spacing[1]
     sz = (d1 - d0) / spacing[2]
     return d0 + w * (d1 - d0), sx, sy, sz
+
+
+def doses_at(dose: DoseGrid, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) dose in Gy at (n, 3) points in mm LPS, linear between voxels; NaN off the dose grid.
+
+    Raises
+    ------
+    InputRefused : ``oblique``, ``dose-not-finite``
+    """
+    if not len(points):
+        return np.empty(0)
+    near = field_of(dose).cropped(points.min(axis=0), points.max(axis=0))
+    found: NDArray[np.float64] = _doses(near.gy, near.first, near.spacing, np.ascontiguousarray(points, np.float64))
+    return np.where(found < 0.0, np.nan, found)
+
+
+@compiled
+def _doses(
+    gy: NDArray[np.float64], first: NDArray[np.float64], spacing: NDArray[np.float64], points: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    found = np.empty(points.shape[0])
+    for n in range(points.shape[0]):
+        found[n] = dose_and_slope(gy, first, spacing, points[n, 0], points[n, 1], points[n, 2])[0]
+    return found

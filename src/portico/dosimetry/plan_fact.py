@@ -53,7 +53,9 @@ def grid_kind(directive: Directive) -> Literal["stereotactic", "conventional"]:
 def is_neural(structure: StructureDose, directive: Directive) -> bool:
     """Whether a structure is nerve tissue, what encloses it, or a margin around it."""
     base = structure.name.removesuffix("_PRV")
-    named = {limit.roi for limit in directive.limits if limit.neural} | {one.roi for one in directive.no_limit if one.neural}
+    named = {limit.roi for limit in directive.limits if limit.neural} | {
+        one.roi for one in directive.no_limit if one.neural
+    }
     return base in _NEURAL or base in {roi.removesuffix("_PRV") for roi in named}
 
 

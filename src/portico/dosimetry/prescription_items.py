@@ -121,7 +121,9 @@ def _by_order(
     if len(doses) > len(rest):
         return [(target, doses, "The plan ties them to no structure of a level.") for target in rest]
     if len(doses) == len(rest):
-        how = "The plan ties it to no structure of a level" + (": the order of the doses decides." if len(rest) > 1 else ".")
+        how = "The plan ties it to no structure of a level" + (
+            ": the order of the doses decides." if len(rest) > 1 else "."
+        )
         return [(target, (gy,), how) for target, gy in zip(rest, doses, strict=True)]
     made = []
     for gy in doses:

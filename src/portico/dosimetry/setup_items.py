@@ -72,7 +72,9 @@ def _intent(plan: Plan) -> CheckItem:
         return fact("integrity", "plan-intent", "info", "The plan does not state its intent.")
     words = plan.intent.replace("_", " ").lower()
     if plan.intent in _NOT_FOR_TREATMENT:
-        return fact("integrity", "plan-intent", "not_met", f"The plan is marked as {words}, not for the treatment of a patient.")
+        return fact(
+            "integrity", "plan-intent", "not_met", f"The plan is marked as {words}, not for the treatment of a patient."
+        )
     return fact("integrity", "plan-intent", "met", f"The plan is marked as {words}.")
 
 
@@ -109,7 +111,9 @@ def _body(plan_set: PlanSet, structures: Sequence[StructureDose]) -> list[CheckI
         why = "No outer contour of the body is drawn; without it no dose can be computed and no depth is known."
         return [fact("integrity", "external", "not_met", why)]
     if len(found) > 1:
-        why = f"{len(found)} structures are outer contours of the body; which one the dose was computed in is not known."
+        why = (
+            f"{len(found)} structures are outer contours of the body; which one the dose was computed in is not known."
+        )
         return [fact("integrity", "external", "cannot_tell", why)]
     return [fact("integrity", "external", "met", "The outer contour of the body is drawn.")]
 
@@ -118,7 +122,9 @@ def _couch(plan: Plan, plan_set: PlanSet, structures: Sequence[StructureDose]) -
     """Beams whose source stands below the couch top pass the couch; then it must be in the dose."""
     couch = [one for one in structures if one.role == "support" and slices_for(plan_set, one) is not None]
     if couch:
-        return fact("integrity", "couch", "met", "The couch is contoured.", structure=couch[0] if len(couch) == 1 else None)
+        return fact(
+            "integrity", "couch", "met", "The couch is contoured.", structure=couch[0] if len(couch) == 1 else None
+        )
     gantry = {beam.number: beam.control_points.gantry_deg for beam in treatment_beams(plan)}
     if not gantry or any(math.isnan(angle) for angles in gantry.values() for angle in angles):
         return fact("integrity", "couch", "cannot_tell", "No couch is contoured, and the gantry angles are not known.")
@@ -136,7 +142,9 @@ def _isocentres(
     points = single_isocentres(plan, tolerance)
     if not points:
         return [fact("integrity", "isocentre", "cannot_tell", "The plan states no isocentre.")]
-    number = "one isocentre" if len(points) == 1 else f"{len(points)} isocentres; the junction of their fields needs a look"
+    number = (
+        "one isocentre" if len(points) == 1 else f"{len(points)} isocentres; the junction of their fields needs a look"
+    )
     items = [fact("integrity", "isocentre", "info", f"The plan has {number}.")]
     bodies = _bodies(plan_set, structures)
     if len(bodies) == 1:
@@ -148,10 +156,16 @@ def _isocentres(
     else:
         why = "Whether the isocentre lies in the body cannot be told without exactly one outer contour."
         items.append(fact("integrity", "isocentre-in-body", "cannot_tell", why))
-    targets = target_slices(plan_set, [one.structure for one in level_targets(directive, structures) if one.structure is not None])
+    targets = target_slices(
+        plan_set, [one.structure for one in level_targets(directive, structures) if one.structure is not None]
+    )
     if targets:
         away = max(min(_distance_mm(slices, point) for slices in targets) for point in points)
-        why = "Every isocentre lies in a target." if away <= 0.0 else f"An isocentre lies {away:.0f} mm from the nearest target."
+        why = (
+            "Every isocentre lies in a target."
+            if away <= 0.0
+            else f"An isocentre lies {away:.0f} mm from the nearest target."
+        )
         items.append(fact("integrity", "isocentre-target", "info", why))
     return items
 

@@ -21,6 +21,7 @@ from portico.rt.plan import (
     Plan,
 )
 from portico.rt.plan_set import PlanSet
+from portico.rt.registration import Registration, read_registration
 from portico.rt.structures import Contour, PhysicalProperty, Structure, StructureSet
 from portico.rt.study import Study, read_contents, read_study
 from portico.rt.volumes import Labels, read_dose_volume, read_labels
@@ -45,6 +46,7 @@ __all__ = [
     "PhysicalProperty",
     "Plan",
     "PlanSet",
+    "Registration",
     "Structure",
     "StructureSet",
     "Study",
@@ -53,6 +55,7 @@ __all__ = [
     "read_contents",
     "read_dose_volume",
     "read_labels",
+    "read_registration",
     "read_study",
     "structures_bytes",
     "sum_doses",
