@@ -5,6 +5,7 @@ Templates, typst and rich are imported when a report is made, not when the room 
 
 from portico.report.html import render_directive_html, render_html
 from portico.report.pdf import render_directive_pdf, render_pdf
+from portico.report.plan_report import render_plan_html, render_plan_pdf
 from portico.report.terminal import print_advice
 from portico.report.terminal_directive import print_directive
 from portico.report.write import write_report
@@ -16,5 +17,7 @@ __all__ = [
     "render_directive_pdf",
     "render_html",
     "render_pdf",
+    "render_plan_html",
+    "render_plan_pdf",
     "write_report",
 ]

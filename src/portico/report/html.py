@@ -18,11 +18,11 @@ from portico.report.sheet import sheet_view
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render_directive_html", "render_html"]
+__all__ = ["environment", "render_directive_html", "render_html"]
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
@@ -61,7 +61,7 @@ def render_html(advice: Advice, library: Library) -> str:
     evidence = evidence_view(advice, library, references)
     figure = "" if advice.timing is None else clock_svg(advice.timing, accent="var(--accent)")
     return (
-        _environment()
+        environment()
         .get_template("advice.html.j2")
         .render(
             frame=frame_view(advice, library),
@@ -81,4 +81,4 @@ def render_directive_html(directive: Directive, library: Library) -> str:
     directive : proposed or signed
     library : for citations
     """
-    return _environment().get_template("directive.html.j2").render(sheet=sheet_view(directive, library))
+    return environment().get_template("directive.html.j2").render(sheet=sheet_view(directive, library))

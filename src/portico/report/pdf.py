@@ -20,7 +20,7 @@ from portico.report.patient import patient_view
 from portico.report.references import References
 from portico.report.sheet import sheet_view
 
-__all__ = ["render_directive_pdf", "render_pdf"]
+__all__ = ["compile_pdf", "render_directive_pdf", "render_pdf"]
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _FONTS: Final = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
@@ -94,7 +94,7 @@ def render_pdf(advice: Advice, library: Library) -> bytes:
     clock = "" if advice.timing is None else clock_svg(
         advice.timing, ink="#1c2430", accent="#0b5a6b", font="DejaVu Sans"
     )  # fmt: skip
-    return _compile(
+    return compile_pdf(
         "advice.typ",
         {
             "frame": frame_view(advice, library),
@@ -126,10 +126,10 @@ def render_directive_pdf(directive: Directive, library: Library) -> bytes:
         group["organs"].append(item["roi"])
         group["candidates"] = sorted({*group["candidates"], *item["candidates"]})
     sheet["none"] = list(groups.values())
-    return _compile("directive.typ", {"sheet": sheet})
+    return compile_pdf("directive.typ", {"sheet": sheet})
 
 
-def _compile(template: str, data: dict[str, Any]) -> bytes:
+def compile_pdf(template: str, data: dict[str, Any]) -> bytes:
     import typst
 
     fit = _Fit()

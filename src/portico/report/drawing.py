@@ -1,0 +1,100 @@
+"""Drawings by matplotlib: arrays in, SVG out, and the same bytes for the same arrays.
+
+Nothing of the user's own settings and no global figure is used. Text is drawn as outlines, so that a drawing looks the same
+wherever it is shown; what it says stands in its alternative text.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["INK", "SOFT", "WIDTH_IN", "Drawing", "halo", "new_figure", "settings", "svg_of"]
+
+#: Width in inches: the text width of an A4 page with margins of 15 mm.
+WIDTH_IN: Final = 7.08
+INK: Final = "#1c2430"
+SOFT: Final = "#4b5563"
+_LOCK: Final = threading.RLock()
+_SETTINGS: Final[dict[str, Any]] = {
+    "svg.hashsalt": "portico",
+    "svg.fonttype": "path",
+    "path.simplify": True,
+    "path.simplify_threshold": 0.15,
+    "font.family": ["DejaVu Sans"],
+    "font.size": 7.5,
+    "axes.linewidth": 0.7,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.parse_math": False,
+}
+#: Settings of the machine rather than of the look.
+_LEFT_ALONE: Final = frozenset({"backend", "backend_fallback", "interactive", "toolbar", "timezone", "webagg.address"})
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure with what it says in words and as a table.
+
+    Parameters
+    ----------
+    svg : drawing
+    alt : what it shows, in words with numbers, for those who do not see it
+    caption : what stands beneath it
+    columns : heads of the table, the first names the row
+    rows : the drawing's figures as text
+    table : caption of the table
+    """
+
+    svg: str
+    alt: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    table: str
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """The look of all drawings; one thread at a time, since matplotlib keeps its settings in one place."""
+    import matplotlib
+
+    default = {key: value for key, value in matplotlib.rcParamsDefault.items() if key not in _LEFT_ALONE}
+    with _LOCK, matplotlib.rc_context({**default, **_SETTINGS}):
+        yield
+
+
+def new_figure(width_in: float, height_in: float) -> Figure:
+    """An empty white figure that belongs to nobody else; sizes in inches."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width_in, height_in), dpi=72, facecolor="white")
+    FigureCanvasAgg(figure)  # for the size of text while it is placed
+    return figure
+
+
+def halo(colour: str = "white", width: float = 2.0) -> list[Any]:
+    """An outline around a line or a text that keeps it readable on any ground."""
+    from matplotlib.patheffects import Normal, Stroke
+
+    return [Stroke(linewidth=width, foreground=colour), Normal()]
+
+
+def svg_of(figure: Figure) -> str:
+    """The figure as SVG without date, creator or document type."""
+    out = io.StringIO()
+    figure.savefig(out, format="svg", dpi=72, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    text = out.getvalue()
+    return re.sub(r"[ \t]*\n[ \t]*", "\n", text[text.index("<svg") :])
