@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
 import subprocess
@@ -157,7 +158,6 @@ def test_several_plans_are_told_apart(capsys, tmp_path):
     other = made.spine_phantom()
     other.plan = {**other.plan, "prescribed": 30.0}
     other.name = "spine2"
-    import io
 
     from pydicom import dcmread
 
@@ -170,3 +170,54 @@ def test_several_plans_are_told_apart(capsys, tmp_path):
     assert status == 3 and "--plan 1: 2 fractions, 24 Gy" in out.err and "--plan 2: 2 fractions, 30 Gy" in out.err
     status, out = printed(capsys, "dvh", folder, "--plan", "1")
     assert status == 0
+
+
+def test_an_archive_on_one_and_two_workers(capsys, tmp_path):
+    import polars as pl
+
+    archive = tmp_path / "archive"
+    shutil.copytree(SPINE, archive / "DOE one")
+    shutil.copytree(FEMUR, archive / "two")
+    (archive / "bad").mkdir()
+    (archive / "bad" / "x.dcm").write_bytes(b"no DICOM")
+    words = ["check", "--archive", archive, "--directive", DIRECTIVES / "spine-24-2.json", "--no-hardware", "--out"]
+    one = document(capsys, *words, tmp_path / "one.parquet")
+    two = document(capsys, *words, tmp_path / "two.parquet", "--workers", "2")
+    assert one == two and one["studies"] == 3 and one["status"] == {"checked": 2, "refused": 1}
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+    table = pl.read_parquet(tmp_path / "one.parquet")
+    assert "DOE" not in str(table.to_dicts())
+    cord = table.filter((pl.col("roi") == "SpinalCord") & (pl.col("item_code") == "limit"))
+    assert set(cord["verdict"]) == {"met", "cannot_tell"}
+
+
+def test_an_archive_takes_the_directive_of_each_study(capsys, tmp_path):
+    archive = tmp_path / "archive"
+    shutil.copytree(FEMUR, archive / "one")
+    shutil.copy(DIRECTIVES / "femur-30-10.json", archive / "one" / "directive.json")
+    found = document(capsys, "check", "--archive", archive, "--out", tmp_path / "out.parquet")
+    assert found["status"] == {"checked": 1} and found["exit_status"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--archive", str(ROOT)], "no-out"),
+        (["--archive", str(ROOT), "--out", "x.parquet", "--engine", "cloud"], "unknown-engine"),
+        (["--archive", str(ROOT), "--out", "x.parquet", "--start", "2026-01-01"], "archive-options"),
+    ],
+)
+def test_wrong_calls_of_an_archive(capsys, words, code):
+    status, out = printed(capsys, "check", *words, "--json")
+    assert status == 2 and json.loads(out.out)["error"]["code"] == code
+
+
+def test_reports_are_written(capsys, tmp_path):
+    words = ["check", SPINE, "--directive", DIRECTIVES / "spine-24-2.json", "--state", "algorithm=AAA 15.6"]
+    status, out = printed(capsys, *words, "--html", tmp_path / "a.html", "--pdf", tmp_path / "a.pdf")
+    assert status in (1, 4) and "AAA 15.6" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+    status, out = printed(capsys, "dvh", SPINE, "--html", tmp_path / "b.html", "--pdf", tmp_path / "b.pdf")
+    assert status == 0 and (tmp_path / "b.pdf").is_file()
+    status, _ = printed(capsys, *words, "--html", tmp_path / "a.html", "--pdf", tmp_path / "a.html", "--json")
+    assert status == 2

@@ -70,8 +70,9 @@ def settings() -> Iterator[None]:
     """The look of all drawings; one thread at a time, since matplotlib keeps its settings in one place."""
     import matplotlib
 
-    default = {key: value for key, value in matplotlib.rcParamsDefault.items() if key not in _LEFT_ALONE}
-    with _LOCK, matplotlib.rc_context({**default, **_SETTINGS}):
+    look: Any = {key: value for key, value in matplotlib.rcParamsDefault.items() if key not in _LEFT_ALONE}
+    look.update(_SETTINGS)
+    with _LOCK, matplotlib.rc_context(look):
         yield
 
 
