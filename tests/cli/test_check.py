@@ -217,7 +217,7 @@ def test_reports_are_written(capsys, tmp_path):
     status, out = printed(capsys, *words, "--html", tmp_path / "a.html", "--pdf", tmp_path / "a.pdf")
     assert status in (1, 4) and "AAA 15.6" in (tmp_path / "a.html").read_text(encoding="utf-8")
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
-    status, out = printed(capsys, "dvh", SPINE, "--html", tmp_path / "b.html", "--pdf", tmp_path / "b.pdf")
+    status, _ = printed(capsys, "dvh", SPINE, "--html", tmp_path / "b.html", "--pdf", tmp_path / "b.pdf")
     assert status == 0 and (tmp_path / "b.pdf").is_file()
     status, _ = printed(capsys, *words, "--html", tmp_path / "a.html", "--pdf", tmp_path / "a.html", "--json")
     assert status == 2
