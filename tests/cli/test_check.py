@@ -214,7 +214,7 @@ def test_wrong_calls_of_an_archive(capsys, words, code):
 
 def test_reports_are_written(capsys, tmp_path):
     words = ["check", SPINE, "--directive", DIRECTIVES / "spine-24-2.json", "--state", "algorithm=AAA 15.6"]
-    status, out = printed(capsys, *words, "--html", tmp_path / "a.html", "--pdf", tmp_path / "a.pdf")
+    status, _ = printed(capsys, *words, "--html", tmp_path / "a.html", "--pdf", tmp_path / "a.pdf")
     assert status in (1, 4) and "AAA 15.6" in (tmp_path / "a.html").read_text(encoding="utf-8")
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
     status, _ = printed(capsys, "dvh", SPINE, "--html", tmp_path / "b.html", "--pdf", tmp_path / "b.pdf")
