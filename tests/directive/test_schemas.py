@@ -82,7 +82,9 @@ def test_check_result_schema() -> None:
     check.validate(data)
     check.validate(check_result.check_result_from(data).to_dict())
     assert not check.is_valid({**data, "exit_status": 2})
-    assert not check.is_valid({**data, "items": [{"kind": "identity", "code": "frame", "verdict": "good", "why": "agrees"}]})
+    assert not check.is_valid(
+        {**data, "items": [{"kind": "identity", "code": "frame", "verdict": "good", "why": "agrees"}]}
+    )
 
 
 def test_schemas_are_the_same_every_time() -> None:
