@@ -21,7 +21,8 @@ METRICS = (98.0, 95.0, 50.0, 5.0, 2.0)
 
 def tables(program):
     """Volume in cm3, doses in Gy and cumulative volume in % by structure."""
-    rows = list(csv.reader(gzip.open(DATA / f"EclipseProstate_DvhTable_{program}.csv.gz", "rt")))
+    text = gzip.decompress((DATA / f"EclipseProstate_DvhTable_{program}.csv.gz").read_bytes()).decode()
+    rows = list(csv.reader(text.splitlines()))
     found = {}
     for column in range(0, len(rows[0]) - 1, 2):
         name = re.split(r"_DvhArray| Dose", rows[0][column])[0].replace(" ", "")
