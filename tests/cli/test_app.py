@@ -12,7 +12,7 @@ from portico import __version__
 from portico.cli import app, main
 
 VERBS = [
-    ["advise"], ["explain"], ["sign"], ["score"], ["bed"], ["verify"],
+    ["advise"], ["check"], ["dvh"], ["explain"], ["sign"], ["score"], ["bed"], ["verify"],
     ["case", "check"], ["case", "new"], ["case", "schema"], ["case", "row"],
     ["directive", "show"], ["directive", "check"],
     ["knowledge", "check"], ["knowledge", "show"], ["knowledge", "list"], ["knowledge", "version"], ["knowledge", "timeline"],

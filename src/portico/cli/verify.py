@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["HELP", "verify"]
 
 HELP: Final = help_text(
-    "Check on this machine what Portico claims: formulas, scores, rules, clocks and re-irradiation conditions against "
-    "published or hand-worked figures. A commissioning run for the department's file.",
+    "Check on this machine what Portico claims: formulas, scores, rules, clocks and re-irradiation conditions, histograms, "
+    "hardware and meta-analysis against published or hand-worked figures. A commissioning run for the department's file.",
     [
         "portico verify",
         "portico verify --chapter biology --chapter scores",
@@ -46,8 +46,9 @@ def verify(
     """
     import portico.advice.claims
     import portico.biology
-    import portico.dosimetry.claims
-    import portico.knowledge.score_claims  # noqa: F401  importing a room registers its claims
+    import portico.dosimetry
+    import portico.knowledge.score_claims
+    import portico.synthesis  # noqa: F401  importing a room registers its claims
     from portico.claims import run
     from portico.cli.output import save, say, show_json_line, shown_path
     from portico.cli.verify_page import verify_page

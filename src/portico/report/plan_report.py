@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from portico.dosimetry import PlanCheck
+from typing import TYPE_CHECKING
+
 from portico.knowledge import Library
 from portico.report.html import environment
 from portico.report.pdf import compile_pdf
-from portico.report.plan_view import plan_view
+
+if TYPE_CHECKING:
+    from portico.dosimetry import PlanCheck
 
 __all__ = ["render_plan_html", "render_plan_pdf"]
 
@@ -25,6 +28,8 @@ def render_plan_html(check: PlanCheck, library: Library) -> str:
     """
     from markupsafe import Markup
 
+    from portico.report.plan_view import plan_view
+
     view = plan_view(check, library)
     for figure in view["figures"]:
         figure["svg"] = Markup(figure["svg"])  # made by matplotlib, text drawn as outlines
@@ -38,4 +43,6 @@ def render_plan_pdf(check: PlanCheck, library: Library) -> bytes:
     ------
     CannotTell : ``no-fonts``
     """
+    from portico.report.plan_view import plan_view
+
     return compile_pdf("plan.typ", {"v": plan_view(check, library)})
