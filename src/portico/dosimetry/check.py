@@ -15,6 +15,7 @@ from typing import Any
 from portico import __version__
 from portico.directive import CheckItem, CheckResult, Directive, PlanObject, summarise
 from portico.dosimetry.beam_items import beam_items
+from portico.dosimetry.beam_path_items import beam_path_items
 from portico.dosimetry.contour_items import contour_items
 from portico.dosimetry.dose_items import dose_items
 from portico.dosimetry.grid_items import grid_items
@@ -138,6 +139,7 @@ def check_plan(
         *_identity(directive, library),
         *identity_items(plan_set, directive, structures, options.start),
         *(hardware_items(search, directive, structures, plan_set) if search is not None else ()),
+        *(beam_path_items(plan_set, search.implants) if search is not None else ()),
     )
     ordered = (
         *(one for one in items if one.verdict == "no_limit"),
