@@ -23,6 +23,7 @@ OTHERS = (
     ("check-result", "portico.directive.check_result", "json_schema"),
     ("columns", "portico.case.schemas", "columns_schema"),
     ("registry", "portico.case.schemas", "registry_schema"),
+    ("earlier", "portico.cli.earlier_form", "json_schema"),
 )
 
 

@@ -15,15 +15,14 @@ from portico.advice.engine import Engine
 from portico.biology import Course, Interval, ReirradiationConditions, evaluate_reirradiation, remaining_budget
 from portico.case import Case, prior_courses_at_site
 from portico.errors import CannotTell, QuantityRefused
-from portico.knowledge import Library
+from portico.knowledge import Library, reirradiation_conditions
 
 __all__ = ["conditions_of", "neural_courses", "review"]
 
 
 def conditions_of(library: Library) -> ReirradiationConditions:
     """The published figures as arguments for the biology room."""
-    model = library.models["reirradiation-conditions"]
-    return ReirradiationConditions(**model.parameters, source_ids=model.source_ids)
+    return reirradiation_conditions(library)
 
 
 def neural_courses(case: Case) -> tuple[Course, ...]:

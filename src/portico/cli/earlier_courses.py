@@ -2,7 +2,7 @@
 
     schema: earlier/1
     courses:
-    - dose: first/dose.dcm          # RTDOSE, beside this file; with it fractions and one of the three below
+    - dose: first/dose.dcm          # RTDOSE, beside this file; with it one of the three below
       fractions: 10
       same_frame: true              # or registration: FILE, or matrix: [16 numbers] from its frame to this one, in mm
       end: 2025-02-14
@@ -15,22 +15,18 @@ What is not known is null or left out. A dose needs its unit.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from portico.errors import InputRefused, Problem
+from portico.errors import InputRefused, PorticoError, Problem
 
 if TYPE_CHECKING:
+    from portico.cli.earlier_form import CourseForm
     from portico.dosimetry import EarlierCourse
+    from portico.reading import Document
+    from portico.rt import DoseGrid
 
 __all__ = ["read_earlier"]
-
-_KEYS: Final = {"dose", "fractions", "same_frame", "registration", "matrix", "end", "maximum", "defined_on"}
-_TIES: Final = ("same_frame", "registration", "matrix")
 
 
 def read_earlier(path: Path, frame_uid: str | None) -> tuple[EarlierCourse, ...]:
@@ -38,103 +34,110 @@ def read_earlier(path: Path, frame_uid: str | None) -> tuple[EarlierCourse, ...]
 
     Parameters
     ----------
-    path : YAML or JSON
+    path : YAML or JSON of at most 2 MiB
     frame_uid : frame of reference of the current plan; needed for a registration
 
     Raises
     ------
-    ReadingRefused, InputRefused : with all problems of the file, each with its place and line
+    ReadingRefused : the file itself cannot be read safely
+    InputRefused : with all problems of the file and of those it names, each with file, line and path; a dose or registration is named
+        by its place in this file, never by its own name
     """
+    from pydantic import ValidationError
+
+    from portico.cli.earlier_form import EarlierForm
     from portico.reading import read_document
+    from portico.reading.form_problems import form_problems
 
     document = read_document(path)
-    body = document.value
-    if not isinstance(body, Mapping) or body.get("schema") != "earlier/1" or not isinstance(body.get("courses"), list):
+    if not isinstance(document.value, dict):
         raise InputRefused(
-            "This is no list of earlier courses.", code="earlier-form", file=document.name,
+            "This is no list of earlier courses.",
+            code="not-a-mapping",
+            file=document.name,
             fix="Begin with `schema: earlier/1` and list them under `courses`.",
-        )  # fmt: skip
-    problems: list[Problem] = []
-    found = []
-    for number, entry in enumerate(body["courses"]):
+        )
+    try:
+        form = EarlierForm.model_validate(document.value)
+    except ValidationError as error:
+        problems = list(form_problems(error, EarlierForm, document))
+        raise InputRefused.from_problems(problems) from None
+    found: list[EarlierCourse] = []
+    problems = []
+    for number, entry in enumerate(form.courses):
         try:
-            found.append(_course(entry, path.parent, frame_uid))
+            found.append(_course(entry, document, number, path.parent, frame_uid))
         except InputRefused as error:
-            place = ("courses", number)
-            problems.append(
-                Problem(
-                    error.code, error.problem.message, document.place(place), document.name, document.line(place),
-                    error.problem.fix,
-                )
-            )  # fmt: skip
+            problems += error.problems
     if problems:
         raise InputRefused.from_problems(problems)
     return tuple(found)
 
 
-def _course(entry: Any, folder: Path, frame_uid: str | None) -> EarlierCourse:
+def _course(entry: CourseForm, document: Document, number: int, folder: Path, frame_uid: str | None) -> EarlierCourse:
     from portico.biology import Course
     from portico.dosimetry import EarlierCourse, EarlierDose
-    from portico.units import parse_dose
 
-    if not isinstance(entry, Mapping) or set(entry) - _KEYS:
-        raise InputRefused("A course has the keys of earlier/1 and no others.", code="earlier-form")
-    fractions = entry.get("fractions")
-    if fractions is not None and (type(fractions) is not int or not 1 <= fractions <= 100):
-        raise InputRefused("Fractions are a whole number from 1 to 100, or null.", code="fractions-implausible")
-    end = _day(entry.get("end"))
-    maximum = entry.get("maximum")
-    if maximum is not None and not isinstance(maximum, str):
-        raise InputRefused("A maximum is a dose with its unit, such as 31 Gy.", code="dose-without-unit")
-    gy = None if maximum is None else parse_dose(maximum).gy
-    contour = entry.get("defined_on")
-    if contour is not None and contour not in ("true_cord", "prv", "thecal_sac", "cauda_equina", "canal"):
-        raise InputRefused("A maximum is read on a known contour, or null.", code="contour-unknown")
-    reported = Course(gy, fractions, contour)
-    place = entry.get("dose")
-    ties = [key for key in _TIES if entry.get(key) not in (None, False)]
-    if place is None:
-        if ties:
-            raise InputRefused("A transform belongs to a dose.", code="earlier-form")
-        return EarlierCourse(reported, None, end)
-    if not isinstance(place, str) or fractions is None or len(ties) != 1:
-        raise InputRefused(
-            "A dose needs its file, its fractions and one of same_frame, registration and matrix.", code="earlier-form"
-        )
-    dose = _dose(folder / place)
-    return EarlierCourse(
-        reported, EarlierDose(dose, fractions, _matrix(ties[0], entry, folder, dose.frame_uid, frame_uid)), end
+    fractions = entry.known_fractions
+    maximum = None if entry.maximum is None else entry.maximum.gy
+    reported = Course(maximum, fractions, entry.defined_on)
+    if entry.dose is None:
+        return EarlierCourse(reported, None, entry.end)
+    try:
+        dose, planned = _dose(folder / entry.dose)
+        if planned is not None and fractions is not None and planned != fractions:
+            raise InputRefused(
+                "The plan beside the dose has another number of fractions.",
+                code="fractions-mismatch",
+                fix="Give the dose of the fractions that were delivered.",
+            )
+    except PorticoError as error:
+        raise _placed(error, document, number, "dose") from None
+    tie = entry.tie or "dose"
+    try:
+        return EarlierCourse(reported, EarlierDose(dose, fractions, _matrix(entry, folder, dose, frame_uid)), entry.end)
+    except PorticoError as error:
+        about_dose = error.code in ("not-whole-dose", "dose-not-physical")
+        raise _placed(error, document, number, "dose" if about_dose else tie) from None
+
+
+def _placed(error: PorticoError, document: Document, number: int, field: str) -> InputRefused:
+    """The refusal of a file, at the field that names it."""
+    steps = ("courses", number, field)
+    found = error.problem
+    return InputRefused.from_problems(
+        [Problem(found.code, found.message, document.place(steps), document.name, document.line(steps), found.fix)]
     )
 
 
-def _dose(path: Path) -> Any:
+def _dose(path: Path) -> tuple[DoseGrid, int | None]:
+    """The one dose of a file or folder, and the fractions of its plan when that is there too."""
     from portico.rt import read_study
 
-    doses = [one for one in read_study(path).doses if one.summation in ("PLAN", "MULTI_PLAN", "UNKNOWN")]
-    if len(doses) != 1:
-        raise InputRefused("The file is not one dose of a whole course.", code="not-one-dose")
-    return doses[0]
+    found = read_study(path).plan_set()
+    if found.dose is None:
+        raise InputRefused("There is not one dose of a whole course.", code="not-one-dose")
+    return found.dose, found.plan.fractions if found.plan is not None else None
 
 
-def _matrix(tie: str, entry: Mapping[str, Any], folder: Path, source: str | None, target: str | None) -> Any:
-    if tie == "same_frame":
-        return None
-    if tie == "matrix":
-        numbers = entry["matrix"]
-        if not isinstance(numbers, list) or len(numbers) != 16 or not all(type(n) in (int, float) for n in numbers):
-            raise InputRefused("A matrix is 16 numbers, row by row.", code="not-rigid")
-        return np.array(numbers, dtype=np.float64).reshape(4, 4)
-    from portico.rt import read_registration
+def _matrix(entry: CourseForm, folder: Path, dose: DoseGrid, target: str | None) -> Any:
+    from portico.rt import read_registration, rigid_matrix
 
-    if not isinstance(entry["registration"], str) or source is None or target is None:
-        raise InputRefused("A registration needs a file and known frames of reference.", code="frame-unknown")
-    return read_registration(folder / entry["registration"]).between(source, target)
-
-
-def _day(value: Any) -> dt.date | None:
-    if value is None:
-        return None
-    try:
-        return dt.date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise InputRefused("A day is written YYYY-MM-DD, or null.", code="bad-date") from None
+    source = dose.frame_uid
+    if entry.matrix is not None:
+        return rigid_matrix(entry.matrix)
+    if entry.registration is not None:
+        if source is None or target is None:
+            raise InputRefused(
+                "A frame of reference is unknown, of this dose or of the plan.",
+                code="frame-unknown",
+                fix="State the transform as a matrix.",
+            )
+        return read_registration(folder / entry.registration).between(source, target)
+    if target is not None and source != target:
+        raise InputRefused(
+            "The dose is not in the frame of reference of the plan.",
+            code="frame-differs",
+            fix="Give its registration, or state the transform as a matrix.",
+        )
+    return None

@@ -28,7 +28,8 @@ from portico.dosimetry.organ_items import organ_items
 from portico.dosimetry.plan_check import PlanCheck, StructureDose
 from portico.dosimetry.point_items import point_items
 from portico.dosimetry.prescription_items import prescription_items
-from portico.dosimetry.second_course import EarlierCourse, second_course_items
+from portico.dosimetry.second_course import EarlierCourse
+from portico.dosimetry.second_course_items import second_course_items
 from portico.dosimetry.setup_items import setup_items
 from portico.dosimetry.structure_doses import structure_doses
 from portico.dosimetry.target_items import LevelTarget, level_targets, target_items
@@ -134,7 +135,9 @@ def check_plan(
         *organ_items(directive, structures, policy),
         *_limit_items(plan_set, directive, structures, targets, library, policy, options),
         *_target_items(plan_set, directive, structures, targets, policy),
-        *second_course_items(directive, plan_set, structures, options.earlier, options.start, library),
+        *second_course_items(
+            directive, plan_set, structures, options.earlier, options.start, library, end_cap=options.end_cap
+        ),
         *_plan_items(plan_set, directive, structures, policy, options),
         *_identity(directive, library),
         *identity_items(plan_set, directive, structures, options.start),

@@ -8,6 +8,7 @@ Every record carries its source and how far it was verified. ``memory`` never ac
 ``derived`` bind only after a site has signed the row.
 """
 
+from portico.knowledge.conditions import reirradiation_conditions
 from portico.knowledge.library import Library, load_library
 from portico.knowledge.limits_for import ResolvedLimit, resolve
 from portico.knowledge.precedence import Course, Picked, pick
@@ -56,5 +57,6 @@ __all__ = [
     "load_library",
     "pick",
     "read_signatures",
+    "reirradiation_conditions",
     "resolve",
 ]

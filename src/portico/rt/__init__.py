@@ -21,7 +21,8 @@ from portico.rt.plan import (
     Plan,
 )
 from portico.rt.plan_set import PlanSet
-from portico.rt.registration import Registration, read_registration
+from portico.rt.read_registration import read_registration
+from portico.rt.registration import Registration, rigid_matrix, transform_between
 from portico.rt.structures import Contour, PhysicalProperty, Structure, StructureSet
 from portico.rt.study import Study, read_contents, read_study
 from portico.rt.volumes import Labels, read_dose_volume, read_labels
@@ -57,8 +58,10 @@ __all__ = [
     "read_labels",
     "read_registration",
     "read_study",
+    "rigid_matrix",
     "structures_bytes",
     "sum_doses",
+    "transform_between",
     "write_dose",
     "write_structures",
 ]

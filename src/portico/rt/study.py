@@ -21,13 +21,15 @@ from portico.rt.plan_set import PlanSet, assembled
 from portico.rt.read_dose import dose_from
 from portico.rt.read_image import ImagePlane, image_from, plane_from
 from portico.rt.read_plan import plan_from
+from portico.rt.read_registration import registration_from
 from portico.rt.read_structures import structures_from
 from portico.rt.refusals import problem_of, refused, unreadable
+from portico.rt.registration import Registration
 from portico.rt.structures import StructureSet
 
 __all__ = ["Study", "read_contents", "read_study"]
 
-_READ: Final = ("CT", "RTSTRUCT", "RTDOSE", "RTPLAN")
+_READ: Final = ("CT", "RTSTRUCT", "RTDOSE", "RTPLAN", "REG")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +41,7 @@ class Study:
     images, structure_sets, doses, plans : objects that can be used, in the order of their files
     refused : objects that are there and cannot be used, and why; show them
     passed_over : files that are not DICOM, or hold an object of a kind that is not read here
+    registrations : rigid registrations between frames of reference
     """
 
     images: tuple[Image, ...] = ()
@@ -47,6 +50,7 @@ class Study:
     plans: tuple[Plan, ...] = ()
     refused: tuple[Problem, ...] = ()
     passed_over: int = 0
+    registrations: tuple[Registration, ...] = ()
 
     def plan_set(self, uid: str | None = None) -> PlanSet:
         """One plan with the structures, dose and image that it refers to.
@@ -76,7 +80,7 @@ class Study:
 
 
 def read_study(path: str | os.PathLike[str], limits: DicomLimits = DEFAULT_DICOM) -> Study:
-    """Read the CT, RTSTRUCT, RTDOSE and RTPLAN objects of one patient.
+    """Read the CT, RTSTRUCT, RTDOSE, RTPLAN and REG objects of one patient.
 
     Parameters
     ----------
@@ -121,6 +125,7 @@ class _Reading:
         self.structure_sets: list[StructureSet] = []
         self.doses: list[DoseGrid] = []
         self.plans: list[Plan] = []
+        self.registrations: list[Registration] = []
         self.problems: list[Problem] = []
         self.seen: dict[str, bytes] = {}
         self.patient: str | None = None
@@ -152,6 +157,8 @@ class _Reading:
                 self.structure_sets.append(structures_from(fields))
             elif modality == "RTDOSE":
                 self.doses.append(dose_from(fields, file.syntax, self.limits))
+            elif modality == "REG":
+                self.registrations.append(registration_from(fields))
             else:
                 self.plans.append(plan_from(fields))
         except InputRefused as error:
@@ -196,10 +203,10 @@ class _Reading:
             made = self._made(f"image series {number}", lambda planes=planes: image_from(planes, self.limits))  # type: ignore[misc]
             if made is not None:
                 images.append(made)
-        if not (images or self.structure_sets or self.doses or self.plans):
+        if not (images or self.structure_sets or self.doses or self.plans or self.registrations):
             if self.problems:
                 raise InputRefused.from_problems(self.problems)
-            raise refused("nothing-to-read", "There is no CT, RTSTRUCT, RTDOSE or RTPLAN object here.")
+            raise refused("nothing-to-read", "There is no CT, RTSTRUCT, RTDOSE, RTPLAN or REG object here.")
         return Study(
             tuple(images),
             tuple(self.structure_sets),
@@ -207,6 +214,7 @@ class _Reading:
             tuple(self.plans),
             tuple(self.problems),
             self.passed_over,
+            tuple(self.registrations),
         )
 
     def _made(self, place: str, make: Callable[[], Image]) -> Image | None:
