@@ -123,15 +123,13 @@ def _one(
     options: CheckOptions,
 ) -> int:
     from portico.cli.library import open_library
-    from portico.cli.output import save, say, show_json, shown_path
+    from portico.cli.output import show_json
+    from portico.cli.plan_reports import plan_reports, save_reports, say_written, separate_files
     from portico.cli.plan_source import plan_set_of, progress_line, study_of
     from portico.directive import read_directive
     from portico.dosimetry import check_plan
 
-    targets = [path for path in (html, pdf) if path is not None]
-    inputs = {path.resolve() for path in (plan, directive, earlier) if path is not None}
-    if len({path.resolve() for path in targets}) < len(targets) or any(path.resolve() in inputs for path in targets):
-        raise UsageError("Each file needs its own name.", code="same-file")
+    separate_files((html, pdf), (plan, directive, earlier))
     intent = read_directive(directive) if directive is not None else None
     found_study = study_of(plan, url, study)
     found = plan_set_of(found_study, uid)
@@ -149,25 +147,15 @@ def _one(
     settings = replace(options, earlier=courses, unusable=found_study.refused, progress=progress_line())
     made = check_plan(found, intent, library, settings)
     assert made.result is not None
-    files: list[tuple[Path, bytes | str]] = []
-    if html is not None:
-        from portico.report import render_plan_html
-
-        files.append((html, render_plan_html(made, library)))
-    if pdf is not None:
-        from portico.report import render_plan_pdf
-
-        files.append((pdf, render_plan_pdf(made, library)))
-    for path, content in files:
-        save(path, content)
+    files = plan_reports(made, library, html, pdf)
+    save_reports(files)
     if as_json:
         show_json(made.result.to_dict())
     else:
         from portico.cli.check_text import show_check
 
         show_check(made)
-    for path, _ in files:
-        say(f"Written: {shown_path(path)}")
+    say_written(files)
     return made.result.exit_status
 
 

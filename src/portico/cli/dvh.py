@@ -59,7 +59,8 @@ def dvh(
     """
     from portico.cli.dvh_data import dvh_csv, dvh_data
     from portico.cli.library import open_library
-    from portico.cli.output import save, say, show_json, shown_path
+    from portico.cli.output import show_json
+    from portico.cli.plan_reports import plan_reports, save_reports, say_written, separate_files
     from portico.cli.plan_source import end_cap_of, matches_of, names_of, plan_set_of, progress_line, study_of
     from portico.directive import parse_metric
     from portico.dosimetry import CheckOptions, plan_histograms
@@ -68,34 +69,21 @@ def dvh(
     rule, chosen = end_cap_of(end_cap), matches_of(match)
     if not 0.001 <= bin_gy <= 10.0:
         raise UsageError("A dose bin is from 0.001 to 10 Gy wide.", code="bin-width")
-    targets = [path for path in (csv, html, pdf) if path is not None]
-    if len({path.resolve() for path in targets}) < len(targets):
-        raise UsageError("Each file needs its own name.", code="same-file")
+    separate_files((csv, html, pdf))
     found_study = study_of(plan, url, study)
     found = plan_set_of(found_study, uid)
     library = open_library()
     options = CheckOptions(end_cap=rule, names=names_of(names), chosen=chosen, progress=progress_line())
     check = plan_histograms(found, library, options)
     data = dvh_data(check, found_study.refused, metrics, bin_gy)
-    files: list[tuple[Path, bytes | str]] = []
-    if csv is not None:
-        files.append((csv, dvh_csv(check, bin_gy)))
-    if html is not None:
-        from portico.report import render_plan_html
-
-        files.append((html, render_plan_html(check, library)))
-    if pdf is not None:
-        from portico.report import render_plan_pdf
-
-        files.append((pdf, render_plan_pdf(check, library)))
-    for path, content in files:
-        save(path, content)
+    files: list[tuple[Path, bytes | str]] = [] if csv is None else [(csv, dvh_csv(check, bin_gy))]
+    files += plan_reports(check, library, html, pdf)
+    save_reports(files)
     if as_json:
         show_json(data)
     else:
         _print(check, data)
-    for path, _ in files:
-        say(f"Written: {shown_path(path)}")
+    say_written(files)
     raise typer.Exit(data["exit_status"])
 
 

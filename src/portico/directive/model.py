@@ -144,6 +144,11 @@ class Directive(Part):
         counts = {level.fractions for level in self.levels}
         return counts.pop() if len(counts) == 1 else None
 
+    @property
+    def doses_gy(self) -> tuple[float, ...]:
+        """Doses of the levels in Gy, in their order; a level without one is left out."""
+        return tuple(level.dose_gy for level in self.levels if level.dose_gy is not None)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data in the order of the schema; unknown fields stand as None; dates as text."""
         return self.model_dump(mode="json", by_alias=True)

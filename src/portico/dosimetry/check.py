@@ -26,6 +26,7 @@ from portico.dosimetry.limit_items import LimitContext, limit_items
 from portico.dosimetry.names import NameTable
 from portico.dosimetry.organ_items import organ_items
 from portico.dosimetry.plan_check import PlanCheck, StructureDose
+from portico.dosimetry.plan_fact import fact
 from portico.dosimetry.point_items import point_items
 from portico.dosimetry.prescription_items import prescription_items
 from portico.dosimetry.second_course import EarlierCourse
@@ -185,8 +186,7 @@ def _search(
         return None
     if options.progress is not None:
         options.progress("hardware", 0, 1)
-    doses = [level.dose_gy for level in directive.levels if level.dose_gy is not None]
-    return find_implants(plan_set, structures, min(doses, default=None), policy["hardware"])
+    return find_implants(plan_set, structures, min(directive.doses_gy, default=None), policy["hardware"])
 
 
 def _limit_items(
@@ -242,20 +242,17 @@ def _identity(directive: Directive, library: Library) -> tuple[CheckItem, ...]:
         why = "The Directive is a proposal: nobody has signed it."
     elif not directive.for_planning:
         why = f"The Directive is not for planning: {'; '.join(directive.blockers_for_planning)}."
-    made = [_fact("directive-signed", "met" if ready else "not_met", why)]
+    made = [fact("identity", "directive-signed", "met" if ready else "not_met", why)]
     if directive.stamps.knowledge_version != library.version:
         made.append(
-            _fact(
+            fact(
+                "identity",
                 "knowledge-version",
                 "info",
                 "The Directive was made with another version of the knowledge than this one.",
             )
         )
     return tuple(made)
-
-
-def _fact(code: str, verdict: str, why: str) -> CheckItem:
-    return CheckItem.model_validate({"kind": "identity", "code": code, "verdict": verdict, "why": why})
 
 
 def _notes(structures: Sequence[StructureDose]) -> list[str]:

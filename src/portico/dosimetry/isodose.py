@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,10 +12,29 @@ from portico.errors import CannotTell, InputRefused, UsageError
 from portico.geometry import compiled
 from portico.rt.dose import DoseGrid
 
-__all__ = ["isodose_volume_cm3"]
+__all__ = ["Isodoses", "isodose_volume_cm3"]
 
 #: Parts of a voxel along each axis where the isodose crosses it.
 PARTS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Isodoses:
+    """Volumes of isodoses of one dose, each measured once.
+
+    Parameters
+    ----------
+    dose : grid parallel to the patient's axes
+    """
+
+    dose: DoseGrid
+    _known: dict[float, float] = field(default_factory=dict, repr=False)
+
+    def volume_cm3(self, gy: float) -> float:
+        """Volume in cm³ that receives ``gy`` Gy or more; raises as :func:`isodose_volume_cm3`."""
+        if gy not in self._known:
+            self._known[gy] = isodose_volume_cm3(self.dose, gy)
+        return self._known[gy]
 
 
 def isodose_volume_cm3(dose: DoseGrid, gy: float) -> float:
@@ -32,8 +53,8 @@ def isodose_volume_cm3(dose: DoseGrid, gy: float) -> float:
     """
     if not (np.isfinite(gy) and gy > 0.0):
         raise UsageError("An isodose is above 0 Gy.", code="dose-not-positive")
-    field = field_of(dose)
-    values = np.ascontiguousarray(field.gy, dtype=np.float64)
+    seen = field_of(dose)
+    values = np.ascontiguousarray(seen.gy, dtype=np.float64)
     if not np.isfinite(values).all() or float(values.min()) < 0.0:
         raise InputRefused("The dose grid holds values that are no dose.", code="dose-not-finite")
     for axis in range(3):
@@ -43,7 +64,7 @@ def isodose_volume_cm3(dose: DoseGrid, gy: float) -> float:
                 code="isodose-cut-off",
                 fix="Compute the dose on a larger grid.",
             )
-    return float(_volume(values, field.first, field.spacing, gy)) / 1000.0
+    return float(_volume(values, seen.first, seen.spacing, gy)) / 1000.0
 
 
 @compiled

@@ -108,7 +108,7 @@ def _item(limit: Limit, found: Measured, note: str = "") -> CheckItem:
 def _judged(directive: Directive, limit: Limit, one: StructureDose, context: LimitContext) -> CheckItem:
     plan = context.plan_set.plan
     fractions = plan.fractions if plan is not None else None
-    dose = next((level.dose_gy for level in directive.levels if level.dose_gy is not None), None)
+    dose = next(iter(directive.doses_gy), None)
     given = None if fractions is None or dose is None else Prescription(dose, fractions)
     found = measure(one, limit.metric, limit.unit, given)
     why = _cannot_judge(directive, limit, one, fractions, context)

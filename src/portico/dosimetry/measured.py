@@ -12,12 +12,14 @@ from typing import Any, Final, Literal
 from portico.directive import CheckItem, parse_metric
 from portico.dosimetry.metrics import Prescription, evaluate_metric
 from portico.dosimetry.plan_check import StructureDose
+from portico.dosimetry.plan_fact import named
 from portico.errors import CannotTell
 
-__all__ = ["Measured", "measure"]
+__all__ = ["CONFIRM", "Measured", "measure", "sentence"]
 
 Unit = Literal["Gy", "%", "cm3"]
-_CONFIRM: Final = "The structure was guessed from its name: confirm it with --match ROI=NAME."
+#: What a person must do about a structure that was guessed.
+CONFIRM: Final = "The structure was guessed from its name: confirm it with --match ROI=NAME."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,15 +51,12 @@ class Measured:
 
     def item(self, *, kind: str, code: str, verdict: str, why: str, roi: str | None = None, **more: Any) -> CheckItem:
         """An item with this structure, metric and value."""
-        one = self.structure
-        how = one.how if one is not None and one.how != "none" else None
         return CheckItem.model_validate(
             {
                 "kind": kind,
                 "code": code,
                 "roi": roi,
-                "structure": one.label.strip() or None if one is not None else None,
-                "matched": how,
+                **named(self.structure),
                 "metric": self.metric,
                 "value": None if self.value is None else round(self.value, 6),
                 "unit": self.unit,
@@ -109,9 +108,9 @@ class Measured:
         if self.bound == "at_most" and (not holds if op == "<=" else holds):
             return "cannot_tell", said
         if holds and self.guess:
-            return "cannot_tell", f"{said} {_CONFIRM}"
+            return "cannot_tell", f"{said} {CONFIRM}"
         if self.guess:
-            return "not_met", f"{said} {_CONFIRM}"
+            return "not_met", f"{said} {CONFIRM}"
         return ("met" if holds else "not_met"), said
 
 
@@ -133,7 +132,7 @@ def measure(
     prescription : for EQD2 and BED; None where the plan's fractions are unknown
     """
     if structure is None:
-        return Measured(None, metric, unit=unit, why=_sentence(missing or "the structure is missing"))
+        return Measured(None, metric, unit=unit, why=sentence(missing or "the structure is missing"))
     if structure.dvh is None:
         reason = structure.problem.message if structure.problem is not None else "It has no histogram."
         return Measured(structure, metric, unit=unit, why=reason)
@@ -152,5 +151,6 @@ def measure(
     return Measured(structure, metric, found.value, unit, found.bound)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """The text with a capital and one full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."

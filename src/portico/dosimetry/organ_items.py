@@ -47,10 +47,9 @@ def organ_items(
                 listed.add(one.name)
     bound = {limit.roi for limit in directive.limits if limit.strength == "hard"}
     bound |= {one.name for roi in bound for one in structures_for(roi, structures)[0]}
-    doses = [level.dose_gy for level in directive.levels if level.dose_gy is not None]
-    if not doses:
+    if not directive.doses_gy:
         return tuple(items)
-    near = float(policy["near_dose_percent"]) / 100.0 * min(doses)
+    near = float(policy["near_dose_percent"]) / 100.0 * min(directive.doses_gy)
     neural = {limit.roi for limit in directive.limits if limit.neural and limit.strength == "hard"}
     for one in structures:
         if one.role != "organ" or one.name in listed or one.name in bound or _stands_for_neural(one, neural):

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from portico.directive import CheckItem, Directive
 from portico.dosimetry.plan_check import StructureDose
 
-__all__ = ["Stated", "fact", "grid_kind", "is_neural", "listed", "shown_label"]
+__all__ = ["Stated", "fact", "grid_kind", "is_neural", "listed", "named", "shown_label"]
 
 Kind = Literal["prescription", "integrity", "identity", "hardware"]
 Verdict = Literal["met", "not_met", "cannot_tell", "info"]
@@ -34,10 +34,17 @@ def fact(
     structure : structure of the plan that the fact is about; None when it is about none
     roi : structure of the Directive by TG-263; None when the Directive names none
     """
-    named: dict[str, Any] = {}
-    if structure is not None and (label := shown_label(structure.label)):
-        named = {"structure": label, "matched": None if structure.how == "none" else structure.how}
-    return CheckItem.model_validate({"kind": kind, "code": code, "verdict": verdict, "why": why, "roi": roi, **named})
+    return CheckItem.model_validate(
+        {"kind": kind, "code": code, "verdict": verdict, "why": why, "roi": roi, **named(structure)}
+    )
+
+
+def named(structure: StructureDose | None) -> dict[str, Any]:
+    """Fields of an item that name a structure of the plan; empty when there is none, or none that can be shown."""
+    label = None if structure is None else shown_label(structure.label)
+    if structure is None or label is None:
+        return {}
+    return {"structure": label, "matched": None if structure.how == "none" else structure.how}
 
 
 def shown_label(label: str) -> str | None:

@@ -6,13 +6,15 @@ dose there is read from the dose grid and compared with the prescription; nothin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from portico.directive import CheckItem, Directive
-from portico.dosimetry.field import dose_and_slope, field_of
+from portico.dosimetry.field import doses_at
+from portico.dosimetry.plan_fact import Verdict, fact
 from portico.rt.dose import DoseGrid
 from portico.rt.plan import Plan
 from portico.rt.plan_set import PlanSet
@@ -33,13 +35,13 @@ def point_items(directive: Directive, plan_set: PlanSet, policy: Mapping[str, An
     """
     level = directive.levels[0] if directive.levels else None
     if level is None or level.dose_gy is None:
-        return (_item("cannot_tell", "The Directive states no dose."),)
+        return (_point("cannot_tell", "The Directive states no dose."),)
     if plan_set.plan is None or plan_set.dose is None:
-        return (_item("cannot_tell", "A plan without target volume needs its RTPLAN and its dose."),)
+        return (_point("cannot_tell", "A plan without target volume needs its RTPLAN and its dose."),)
     points = prescription_points(plan_set.plan)
     if not points:
         return (
-            _item(
+            _point(
                 "cannot_tell",
                 "There is no target volume, and the plan states neither a prescription point nor one that all beams share.",
             ),
@@ -49,12 +51,12 @@ def point_items(directive: Directive, plan_set: PlanSet, policy: Mapping[str, An
     for said, point in points:
         found = dose_at_point_gy(plan_set.dose, point)
         if found is None:
-            made.append(_item("cannot_tell", f"The {said} lies off the dose grid."))
+            made.append(_point("cannot_tell", f"The {said} lies off the dose grid."))
             continue
         apart = 100.0 * (found / level.dose_gy - 1.0)
-        verdict = "met" if abs(apart) <= tolerance else "not_met"
+        verdict: Verdict = "met" if abs(apart) <= tolerance else "not_met"
         made.append(
-            _item(
+            _point(
                 verdict,
                 f"No target volume: the dose at the {said} is {found:.2f} Gy, {apart:+.1f} % from {level.dose_gy:g} Gy "
                 f"({tolerance:g} % allowed, house policy).",
@@ -85,17 +87,9 @@ def dose_at_point_gy(dose: DoseGrid, point_mm: Point) -> float | None:
     ----------
     point_mm : x, y, z in mm LPS
     """
-    field = field_of(dose)
-    at = np.asarray(point_mm, dtype=np.float64)
-    near = field.cropped(at, at)
-    found = float(dose_and_slope(near.gy, near.first, near.spacing, float(at[0]), float(at[1]), float(at[2]))[0])
-    inside = (at >= field.first - 0.5 * field.spacing).all() and (
-        at <= field.first + (np.array(field.gy.shape[::-1]) - 0.5) * field.spacing
-    ).all()
-    return found if inside and found >= 0.0 else None
+    found = float(doses_at(dose, np.array([point_mm]))[0])
+    return None if math.isnan(found) else found
 
 
-def _item(verdict: str, why: str) -> CheckItem:
-    return CheckItem.model_validate(
-        {"kind": "prescription", "code": "prescription-point", "verdict": verdict, "why": why}
-    )
+def _point(verdict: Verdict, why: str) -> CheckItem:
+    return fact("prescription", "prescription-point", verdict, why)

@@ -169,7 +169,7 @@ def _beam_doses(plan: Plan, directive: Directive, tolerance: float) -> CheckItem
     """Beam doses stand at their specification points, so their sum informs; it judges only where it is off by the fractions."""
     code, given, fractions = "beam-doses", deliveries(plan), plan.fractions
     doses = [one.dose_gy for one in given]
-    levels = [level.dose_gy for level in directive.levels if level.dose_gy is not None]
+    levels = directive.doses_gy
     if not given or fractions is None or not levels or None in doses:
         return _item(code, "info", "The plan does not state the dose of every beam, so their sum is not known.")
     each = sum(gy for gy in doses if gy is not None)

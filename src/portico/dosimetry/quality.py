@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portico.dosimetry.dvh import Dvh
-from portico.dosimetry.isodose import isodose_volume_cm3
+from portico.dosimetry.isodose import Isodoses, isodose_volume_cm3
 from portico.errors import CannotTell
 from portico.rt.dose import DoseGrid
 
@@ -79,7 +79,7 @@ def homogeneity_icru83(dvh: Dvh) -> float:
     return (dvh.dose_at_percent(2.0) - dvh.dose_at_percent(98.0)) / median
 
 
-def paddick_conformity(target: Dvh, dose: DoseGrid, prescription_gy: float) -> float:
+def paddick_conformity(target: Dvh, dose: DoseGrid | Isodoses, prescription_gy: float) -> float:
     """``TV_PIV² / (TV × PIV)``: 1 is perfect, lower is worse; 0 when the isodose misses the target. No unit.
 
     PIV is the volume of the prescription isodose in the whole dose grid: with several targets of one dose it covers
@@ -96,7 +96,7 @@ def paddick_conformity(target: Dvh, dose: DoseGrid, prescription_gy: float) -> f
     return covered * covered / (target.volume_cm3 * isodose)
 
 
-def gradient_index(dose: DoseGrid, prescription_gy: float) -> float:
+def gradient_index(dose: DoseGrid | Isodoses, prescription_gy: float) -> float:
     """Volume of the half-prescription isodose over that of the prescription isodose; lower falls off faster. No unit.
 
     Not :func:`r50`, which divides by the volume of the PTV.
@@ -108,10 +108,10 @@ def gradient_index(dose: DoseGrid, prescription_gy: float) -> float:
     Source: Paddick and Lippitz, J Neurosurg 2006;105 Suppl:194-201.
     """
     full = _isodose(dose, prescription_gy)
-    return isodose_volume_cm3(dose, 0.5 * prescription_gy) / full
+    return _volume(dose, 0.5 * prescription_gy) / full
 
 
-def r50(ptv: Dvh, dose: DoseGrid, prescription_gy: float) -> float:
+def r50(ptv: Dvh, dose: DoseGrid | Isodoses, prescription_gy: float) -> float:
     """Volume of the half-prescription isodose over the volume of the PTV; lower falls off faster. No unit.
 
     Not :func:`gradient_index`, which divides by the volume of the prescription isodose.
@@ -120,7 +120,7 @@ def r50(ptv: Dvh, dose: DoseGrid, prescription_gy: float) -> float:
     ------
     CannotTell : ``isodose-cut-off``
     """
-    return isodose_volume_cm3(dose, 0.5 * prescription_gy) / ptv.volume_cm3
+    return _volume(dose, 0.5 * prescription_gy) / ptv.volume_cm3
 
 
 def stereotactic_grid_warning(dose: DoseGrid) -> str | None:
@@ -134,8 +134,12 @@ def stereotactic_grid_warning(dose: DoseGrid) -> str | None:
     )
 
 
-def _isodose(dose: DoseGrid, gy: float) -> float:
-    found = isodose_volume_cm3(dose, gy)
+def _volume(dose: DoseGrid | Isodoses, gy: float) -> float:
+    return dose.volume_cm3(gy) if isinstance(dose, Isodoses) else isodose_volume_cm3(dose, gy)
+
+
+def _isodose(dose: DoseGrid | Isodoses, gy: float) -> float:
+    found = _volume(dose, gy)
     if found <= 0.0:
         raise CannotTell("No part of the dose grid receives the prescription.", code="no-dose")
     return found

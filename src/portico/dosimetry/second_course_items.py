@@ -13,8 +13,9 @@ from typing import Any, Final
 from portico.biology import Course, Factor, Interval
 from portico.directive import CheckItem, Directive, Limit, parse_metric
 from portico.dosimetry.limit_items import structures_for
+from portico.dosimetry.measured import CONFIRM, sentence
 from portico.dosimetry.plan_check import StructureDose
-from portico.dosimetry.plan_fact import shown_label
+from portico.dosimetry.plan_fact import named
 from portico.dosimetry.second_course import (
     CumulativeSum,
     EarlierCourse,
@@ -38,7 +39,6 @@ _NAMES: Final = {
     "new_to_cumulative": "Share of this course",
     "interval": "Interval",
 }
-_CONFIRM: Final = "The structure was guessed from its name: confirm it with --match ROI=NAME."
 
 
 def second_course_items(
@@ -174,7 +174,7 @@ def _factor(
     if about_dose and verdict == "cannot_tell":
         reason = f"{why_not} {reason}".strip()
     if about_dose and verdict == "met" and structure is not None and structure.how == "guessed":
-        verdict, reason = "cannot_tell", f"{reason} {_CONFIRM}"
+        verdict, reason = "cannot_tell", f"{reason} {CONFIRM}"
     if not about_dose and start is None:
         reason = f"{reason} State the day of the first fraction with --start."
     shown = "unknown" if factor.value is None else f"{factor.value:.2f}"
@@ -184,7 +184,7 @@ def _factor(
     )
     more: dict[str, Any] = {"source_id": factor.source_ids[0]}
     if about_dose:
-        more |= {"roi": roi, "defined_on": contour, **_named(structure)}
+        more |= {"roi": roi, "defined_on": contour, **named(structure)}
     return _fact(factor.code, verdict, why, **more)
 
 
@@ -195,7 +195,7 @@ def _planned(
     fractions = plan_set.plan.fractions if plan_set.plan is not None else None
     found, why_not = structures_for(roi, structures)
     if len(found) != 1:
-        return PlannedCourse(None, fractions, None), None, _sentence(why_not or "there is more than one such structure")
+        return PlannedCourse(None, fractions, None), None, sentence(why_not or "there is more than one such structure")
     one = found[0]
     whole = plan_set.structure_set.structures.get(one.number) if plan_set.structure_set is not None else None
     if one.dvh is None or whole is None or plan_set.dose is None:
@@ -246,7 +246,7 @@ def _limit(
         if value is None:
             why = f"The sum of the courses is not known. {why_not} {why}".replace("  ", " ").strip()
         if verdict == "met" and structure is not None and structure.how == "guessed":
-            verdict, why = "cannot_tell", f"{why} {_CONFIRM}"
+            verdict, why = "cannot_tell", f"{why} {CONFIRM}"
     if limit.strength != "hard":
         verdict, why = "info", f"Shown only, it does not bind. {why}"
     return CheckItem.model_validate(
@@ -254,7 +254,7 @@ def _limit(
             "kind": "limit", "code": "cumulative-limit", "roi": limit.roi, "defined_on": limit.defined_on,
             "metric": limit.metric, "value": value, "unit": limit.unit, "op": limit.op, "limit": limit.value,
             "verdict": verdict, "why": f"{why} No repair credit.", "limit_id": limit.limit_id,
-            "source_id": limit.source_id, "verified": limit.verified, **_named(structure),
+            "source_id": limit.source_id, "verified": limit.verified, **named(structure),
         }
     )  # fmt: skip
 
@@ -270,16 +270,5 @@ def _judged(total: CumulativeSum, limit: float) -> tuple[float | None, str, str]
     return value, "met" if value <= limit else "not_met", total.says
 
 
-def _named(structure: StructureDose | None) -> dict[str, Any]:
-    label = None if structure is None else shown_label(structure.label)
-    if structure is None or label is None:
-        return {}
-    return {"structure": label, "matched": None if structure.how == "none" else structure.how}
-
-
 def _fact(code: str, verdict: str, why: str, **more: Any) -> CheckItem:
     return CheckItem.model_validate({"kind": "earlier_dose", "code": code, "verdict": verdict, "why": why, **more})
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."

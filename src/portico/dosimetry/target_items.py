@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from portico.directive import CheckItem, Directive, Level
+from portico.dosimetry.isodose import Isodoses
 from portico.dosimetry.measured import Measured, measure
 from portico.dosimetry.metrics import Prescription
 from portico.dosimetry.names import named_dose_gy
@@ -87,8 +88,9 @@ def target_items(
     for target in targets:
         items += _goals(target, fractions)
         items += _median(target, policy)
+    isodoses = None if dose is None else Isodoses(dose)
     for target in targets:
-        items += _reported(target, directive, dose, policy)
+        items += _reported(target, directive, isodoses, policy)
     items += [item for one in structures for item in _clinical(one, directive, targets)]
     return tuple(items)
 
@@ -145,7 +147,7 @@ def _median(target: LevelTarget, policy: Mapping[str, Any]) -> list[CheckItem]:
 
 
 def _reported(
-    target: LevelTarget, directive: Directive, dose: DoseGrid | None, policy: Mapping[str, Any]
+    target: LevelTarget, directive: Directive, dose: Isodoses | None, policy: Mapping[str, Any]
 ) -> list[CheckItem]:
     level, one = target.level, target.structure
     if one is None or one.dvh is None:

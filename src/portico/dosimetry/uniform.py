@@ -38,11 +38,10 @@ def is_uniform(
     ------
     CannotTell : when the part beside the target cannot be read
     """
-    doses = [level.dose_gy for level in directive.levels if level.dose_gy is not None]
     assert plan_set.structure_set is not None and plan_set.dose is not None
-    if not doses:
+    if not directive.doses_gy:
         return ""
-    lowest, percent = min(doses), float(policy["uniform_cord_percent"])
+    lowest, percent = min(directive.doses_gy), float(policy["uniform_cord_percent"])
     part, step = beside(cord.number, target_numbers, plan_set)
     if part is None:
         return ""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from portico.directive import parse_metric
 from portico.dosimetry import PlanCheck, StructureDose
 from portico.dosimetry.field import field_of
+from portico.dosimetry.plan_fact import shown_label
 from portico.geometry import slices_of
 from portico.report.drawing import INK, SOFT, WIDTH_IN, Drawing, halo, new_figure, settings, svg_of
 from portico.rt import DoseGrid, Grid
@@ -91,7 +92,12 @@ def _limits(check: PlanCheck, one: StructureDose) -> list[tuple[float, float]]:
     assert one.dvh is not None
     found = []
     for item in check.result.items if check.result is not None else ():
-        if item.code != "limit" or item.verdict == "info" or item.structure != one.label.strip() or item.metric is None:
+        if (
+            item.code != "limit"
+            or item.verdict == "info"
+            or item.structure != shown_label(one.label)
+            or item.metric is None
+        ):
             continue
         metric = parse_metric(item.metric)
         plain = metric.eqd2_alpha_beta is None and metric.bed_alpha_beta is None
@@ -163,10 +169,8 @@ def _bar(middle: Floats, up: int) -> float:
 
 def _reference_gy(check: PlanCheck) -> float | None:
     """Dose of 100 %: the highest level of the Directive, else the highest stated prescription, else the highest dose."""
-    if check.directive is not None:
-        doses = [level.dose_gy for level in check.directive.levels if level.dose_gy is not None]
-        if doses:
-            return max(doses)
+    if check.directive is not None and check.directive.doses_gy:
+        return max(check.directive.doses_gy)
     plan, dose = check.plan_set.plan, check.plan_set.dose
     stated = [one.prescribed_gy for one in plan.dose_references if one.prescribed_gy] if plan is not None else []
     if stated:
