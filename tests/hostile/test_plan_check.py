@@ -86,6 +86,8 @@ def test_a_dose_that_cannot_be_used_is_never_taken_as_none(tmp_path, capsys, pha
     assert status in (1, 4)
     limits = [one for one in found["items"] if one["code"] == "limit"]
     assert limits and {one["verdict"] for one in limits} == {"cannot_tell"}
+    refused = [one for one in found["items"] if one["code"] == "object-refused"]
+    assert len(refused) == 1 and refused[0]["verdict"] == "cannot_tell" and len(refused[0]["why"]) > 50
 
 
 def test_a_dose_grid_that_misses_the_target(tmp_path, capsys, phantom):

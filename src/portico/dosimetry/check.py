@@ -228,6 +228,10 @@ def _plan_items(
     return (
         *prescription_items(plan_set, directive, structures, policy),
         *dose_items(plan_set, directive, structures),
+        *(
+            fact("integrity", "object-refused", "cannot_tell", f"An object of the study cannot be used. {one.message}")
+            for one in options.unusable
+        ),
         *setup_items(plan_set, directive, structures, policy),
         *grid_items(plan_set, directive, structures, policy),
         *contour_items(plan_set, directive, structures, policy),
