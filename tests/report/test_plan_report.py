@@ -103,6 +103,12 @@ def test_rings_are_crossed_where_a_plane_cuts_them():
     assert len(_crossings(ring, 0, 20.0)) == 0
 
 
+def test_a_plan_without_a_target_is_shown_at_its_prescription_point():
+    found = read_study(ROOT / "tests" / "data" / "femur-phantom").plan_set()
+    drawing = slices_drawing(plan_histograms(found, LIBRARY, CheckOptions()))
+    assert "through x 110 mm, y 0 mm, z 40 mm" in drawing.alt
+
+
 def test_the_alternative_text_has_numbers(spine):
     drawing = dvh_drawing(spine)
     assert "SpinalCord:" in drawing.alt and len(drawing.rows) > 5 and len(drawing.svg) < 1_000_000

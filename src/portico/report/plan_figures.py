@@ -16,6 +16,7 @@ from portico.directive import parse_metric
 from portico.dosimetry import PlanCheck, StructureDose
 from portico.dosimetry.field import field_of
 from portico.dosimetry.plan_fact import shown_label
+from portico.dosimetry.point_items import prescription_points
 from portico.geometry import slices_of
 from portico.report.drawing import INK, SOFT, WIDTH_IN, Drawing, halo, new_figure, settings, svg_of
 from portico.rt import DoseGrid, Grid
@@ -112,7 +113,12 @@ def _limits(check: PlanCheck, one: StructureDose) -> list[tuple[float, float]]:
 
 
 def slices_drawing(check: PlanCheck) -> Drawing | None:
-    """Axial, coronal and sagittal slice through the middle of the target, or the highest dose; None without dose and image."""
+    """Axial, coronal and sagittal slice through the middle of the target, the prescription point, or the highest dose.
+
+    Returns
+    -------
+    None without dose and image
+    """
     dose, image = check.plan_set.dose, check.plan_set.image
     if dose is None and image is None:
         return None
@@ -188,7 +194,9 @@ def _middle(check: PlanCheck) -> Floats:
         if points:
             every = np.concatenate(points)
             return np.asarray(0.5 * (every.min(axis=0) + every.max(axis=0)))
-    dose, image = check.plan_set.dose, check.plan_set.image
+    dose, image, plan = check.plan_set.dose, check.plan_set.image, check.plan_set.plan
+    if plan is not None and (points_of := prescription_points(plan)):
+        return np.asarray(points_of[0][1], dtype=np.float64)
     if dose is not None:
         k, j, i = np.unravel_index(int(np.argmax(dose.gy)), dose.grid.shape)
         return np.asarray(dose.grid.points([[i, j, k]])[0])
