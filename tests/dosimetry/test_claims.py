@@ -19,9 +19,16 @@ def test_reference_volumes():
 
 def test_chapter_holds(monkeypatch):
     monkeypatch.setattr(claims, "SIZES", ((10.0, 5), (24.0, 4)))
+    monkeypatch.setattr(claims, "RULE_SIZES_MM", (claims.SMALL_MM, 24.0))
     found = list(run(["dosimetry"]))
     assert len(found) > 400
     assert [claim.claim for claim in found if not claim.ok] == []
+
+
+def test_chapter_notices_a_rule_that_is_not_what_it_says(monkeypatch):
+    monkeypatch.setattr(claims, "RULE_SIZES_MM", (10.0,))
+    monkeypatch.setattr(claims, "RULES", (("none", 0.0), ("half", 0.45), ("full", 1.0)))
+    assert [one.ok for one in claims.rule_claims()] == [True, False, True] * 3
 
 
 def test_chapter_notices_a_shift_of_half_a_voxel(monkeypatch):

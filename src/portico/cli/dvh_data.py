@@ -20,7 +20,6 @@ from portico.dosimetry import (
     plan_objects,
 )
 from portico.errors import CannotTell, Exit, Problem
-from portico.geometry import END_CAPS
 from portico.intended_use import ANALYSIS_USE
 
 __all__ = ["dvh_csv", "dvh_data"]
@@ -50,7 +49,7 @@ def dvh_data(check: PlanCheck, refused: Sequence[Problem], metrics: Sequence[Met
     fractions = plan.fractions if plan is not None else None
     structures = [_structure(one, metrics, fractions, bin_gy) for one in check.structures]
     findings = [problem.to_dict() for problem in (*check.plan_set.findings, *refused)]
-    rule = next((one.dvh.end_cap for one in check.structures if one.dvh is not None), None)
+    shown = next((one.dvh for one in check.structures if one.dvh is not None), None)
     unknown = any(
         one["problem"] is not None and one["problem"]["code"] not in _HARMLESS and one["role"] not in _AROUND
         for one in structures
@@ -61,7 +60,7 @@ def dvh_data(check: PlanCheck, refused: Sequence[Problem], metrics: Sequence[Met
         "schema": "dvh/1",
         "intended_use": ANALYSIS_USE,
         "software_version": __version__,
-        "end_cap": {"rule": rule, "says": END_CAPS[rule] if rule is not None else None},
+        "end_cap": {"rule": shown and shown.end_cap, "says": shown and shown.end_cap_text},
         "objects": [one.model_dump(mode="json") for one in plan_objects(check.plan_set)],
         "plan": None
         if plan is None

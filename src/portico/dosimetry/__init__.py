@@ -10,9 +10,10 @@ from portico.dosimetry.accumulation import (
     accumulate_eqd2,
     neural_maximum,
 )
-from portico.dosimetry.check import CheckOptions, check_plan, plan_histograms, plan_objects
+from portico.dosimetry.check import CheckOptions, check_plan, label_histograms, plan_histograms, plan_objects
 from portico.dosimetry.dvh import Dvh, dvh
 from portico.dosimetry.isodose import isodose_volume_cm3
+from portico.dosimetry.label_doses import label_doses, mask_dvh
 from portico.dosimetry.metrics import MetricValue, Prescription, evaluate_metric
 from portico.dosimetry.names import Match, NameTable
 from portico.dosimetry.plan_check import Implant, PlanCheck, StructureDose
@@ -60,6 +61,9 @@ __all__ = [
     "homogeneity_icru83",
     "icru91",
     "isodose_volume_cm3",
+    "label_doses",
+    "label_histograms",
+    "mask_dvh",
     "neural_maximum",
     "paddick_conformity",
     "plan_histograms",

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from portico.biology import eqd2
 from portico.biology.lq import REFERENCE_GY_PER_FRACTION
-from portico.dosimetry.dvh import Dvh, dvh
+from portico.dosimetry.dvh import dvh
 from portico.dosimetry.field import dose_and_slope, field_of
 from portico.errors import CannotTell, InputRefused
 from portico.geometry import EndCap, compiled
@@ -267,20 +267,20 @@ def _maximum(
     if not found.complete:
         why = "A part of the structure lies off the dose grid of this plan."
         return NeuralMaximum(highest, "at_least", why, "structure-off-dose-grid")
-    if _touches(unknown, dose, structure, found, slice_mm):
+    if _touches(unknown, dose, structure, end_cap, slice_mm):
         why = "A part of the structure lies where an earlier dose grid does not reach."
         return NeuralMaximum(highest, "at_least", why, "earlier-dose-unknown")
     return NeuralMaximum(highest)
 
 
 def _touches(
-    unknown: NDArray[np.bool_], dose: DoseGrid, structure: Structure, found: Dvh, slice_mm: float | None
+    unknown: NDArray[np.bool_], dose: DoseGrid, structure: Structure, end_cap: EndCap, slice_mm: float | None
 ) -> bool:
     """Whether the dose of some point of the structure depends on an unknown voxel."""
     if not unknown.any():
         return False
     marked = replace(dose, gy=unknown.astype(np.float64))
-    return dvh(structure, marked, end_cap=found.end_cap, slice_mm=slice_mm).max_on_grid > 0.0
+    return dvh(structure, marked, end_cap=end_cap, slice_mm=slice_mm).max_on_grid > 0.0
 
 
 def _need_physical(dose: DoseGrid) -> None:

@@ -22,6 +22,7 @@ from portico.dosimetry.grid_items import grid_items
 from portico.dosimetry.hardware import HardwareSearch, find_implants
 from portico.dosimetry.hardware_items import hardware_items
 from portico.dosimetry.identity_items import identity_items
+from portico.dosimetry.label_doses import label_doses
 from portico.dosimetry.limit_items import LimitContext, limit_items
 from portico.dosimetry.names import NameTable
 from portico.dosimetry.organ_items import organ_items
@@ -38,7 +39,9 @@ from portico.errors import DirectiveRefused, Problem
 from portico.geometry import EndCap
 from portico.intended_use import ANALYSIS_USE
 from portico.knowledge import Library
+from portico.rt.dose import DoseGrid
 from portico.rt.plan_set import PlanSet
+from portico.rt.volumes import Labels
 
 __all__ = ["CheckOptions", "check_plan", "name_table", "plan_histograms", "plan_objects"]
 
@@ -106,6 +109,33 @@ def plan_histograms(plan_set: PlanSet, library: Library, options: CheckOptions |
     options = options or CheckOptions()
     structures = _structures(plan_set, library, options)
     return PlanCheck(plan_set, None, structures, (), None, tuple(_notes(structures)))
+
+
+def label_histograms(
+    labels: Labels, dose: DoseGrid, called: Mapping[int, str], library: Library, options: CheckOptions | None = None
+) -> PlanCheck:
+    """Histograms of a label map in a dose; the volume of a label is that of its voxels.
+
+    Parameters
+    ----------
+    labels : label map in the frame of reference of the dose, which neither format states: the user vouches for it
+    dose : dose in Gy
+    called : names of labels by number
+    library : for the table of names
+
+    Raises
+    ------
+    InputRefused : see :func:`portico.dosimetry.label_doses`
+    """
+    options = options or CheckOptions()
+    say = options.progress
+    step = None if say is None else lambda done, of: say("histograms", done, of)
+    found = label_doses(labels, dose, name_table(library, options), called, step)
+    notes = (
+        "The frame of reference of a label map is not stated: that it is the dose's is the user's word.",
+        "Highest and lowest dose are those at the outermost corners of the voxels of a label, not at their centres.",
+    )
+    return PlanCheck(PlanSet(None, None, dose, None), None, found, (), None, (*notes, *_notes(found)))
 
 
 def check_plan(

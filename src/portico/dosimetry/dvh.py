@@ -33,20 +33,20 @@ class Dvh:
     Parameters
     ----------
     sums : what was summed; volumes in mm³, doses in Gy
-    end_cap : the rule by which the structure ends beyond its last contours
+    end_cap : the rule by which the structure ends beyond its last contours; None for whole voxels of a mask
     gaps : heights in mm below and above each gap between slices; not filled
     skipped_contours : contours that bound no area
     """
 
     sums: Sums
-    end_cap: EndCap
+    end_cap: EndCap | None
     gaps: tuple[tuple[float, float], ...] = ()
     skipped_contours: int = 0
 
     @property
     def end_cap_text(self) -> str:
         """What the end-cap rule says, in one line."""
-        return END_CAPS[self.end_cap]
+        return "whole voxels of a mask" if self.end_cap is None else END_CAPS[self.end_cap]
 
     @property
     def volume_cm3(self) -> float:

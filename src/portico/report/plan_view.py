@@ -8,7 +8,6 @@ from portico import __version__
 from portico.directive import CheckItem
 from portico.dosimetry import Implant, PlanCheck, StructureDose, evaluate_metric
 from portico.errors import CannotTell
-from portico.geometry import END_CAPS
 from portico.intended_use import ANALYSIS_USE
 from portico.knowledge import Library
 from portico.report.plan_figures import dvh_drawing, slices_drawing
@@ -50,7 +49,7 @@ def plan_view(check: PlanCheck, library: Library) -> dict[str, Any]:
     library : for the version of the knowledge
     """
     result, directive = check.result, check.directive
-    rule = next((one.dvh.end_cap for one in check.structures if one.dvh is not None), None)
+    found = next((one.dvh for one in check.structures if one.dvh is not None), None)
     drawings = [one for one in (dvh_drawing(check), slices_drawing(check)) if one is not None]
     title = "Histograms of a plan"
     if directive is not None:
@@ -81,7 +80,7 @@ def plan_view(check: PlanCheck, library: Library) -> dict[str, Any]:
         "implants": [_implant(one) for one in check.implants],
         "structures": [_structure(one) for one in check.structures],
         "metrics": list(_METRICS),
-        "end_cap": "" if rule is None else f"{rule}: {END_CAPS[rule]}",
+        "end_cap": "" if found is None else f"{found.end_cap or 'masks'}: {found.end_cap_text}",
         "notes": list(check.notes),
         "objects": [] if result is None else [f"{one.kind} {one.sop_uid_sha256[:16]}" for one in result.plan],
         "stamp": f"Portico {__version__} · knowledge {library.version[:12]}"
