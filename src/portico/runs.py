@@ -230,6 +230,7 @@ def _import_ray() -> Any:
 
 def _ray(ray: Any, function: Callable[[Any], Any], items: Iterable[Any], count: int) -> Iterator[Any]:
     if not ray.is_initialized():
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a run tells nobody outside
         ray.init(log_to_driver=False, include_dashboard=False)
     call = ray.remote(_call_away)
     shared = ray.put(function)

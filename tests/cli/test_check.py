@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -191,6 +192,21 @@ def test_an_archive_on_one_and_two_workers(capsys, tmp_path):
     assert "DOE" not in str(table.to_dicts())
     cord = table.filter((pl.col("roi") == "SpinalCord") & (pl.col("item_code") == "limit"))
     assert set(cord["verdict"]) == {"met", "cannot_tell"}
+
+
+def test_an_archive_on_a_local_ray(capsys, tmp_path):
+    """A real Ray of this machine, in a process of its own, gives the bytes of one worker."""
+    pytest.importorskip("ray")
+    shutil.copytree(SPINE, tmp_path / "archive" / "one")
+    shutil.copytree(FEMUR, tmp_path / "archive" / "two")
+    words = ["check", "--archive", tmp_path / "archive", "--directive", DIRECTIVES / "spine-24-2.json", "--no-hardware"]
+    document(capsys, *words, "--out", tmp_path / "here.parquet", "--workers", "1")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE_", "RAY_"))}
+    ray = [*words, "--out", tmp_path / "ray.parquet", "--engine", "ray", "--workers", "2", "--json"]
+    done = subprocess.run([sys.executable, "-m", "portico", *map(str, ray)], env={**own, "HOME": str(tmp_path)}, capture_output=True, text=True, timeout=300, check=False)  # fmt: skip
+    assert done.returncode in (1, 4), done.stderr
+    assert json.loads(done.stdout)["status"] == {"checked": 2}
+    assert (tmp_path / "here.parquet").read_bytes() == (tmp_path / "ray.parquet").read_bytes()
 
 
 def test_an_archive_takes_the_directive_of_each_study(capsys, tmp_path):
