@@ -70,6 +70,7 @@ schemas: $(DEV)  ## write the JSON Schemas again
 
 golden: $(DEV)  ## after a change of data or rules: write the compiled library, schemas, golden files again, then review the diff
 	$(BIN)/python -m portico.knowledge.compiled
+	$(BIN)/portico evidence build
 	$(BIN)/python tools/sign_teaching_site.py
 	$(BIN)/python tools/build_schemas.py
 	$(BIN)/python tools/build_directives.py

@@ -82,11 +82,9 @@ def test_the_schemas_refuse_what_the_checks_refuse(tiny: Any) -> None:
 
 
 def test_pools() -> None:
-    pool = {
-        "id": "lf-12", "question": "q", "outcome": "local_failure", "months": 12, "population": "p", "k": 2, "n": 80,
-        "events": 9, "est": 0.1, "lo": 0.05, "hi": 0.2, "method": "reml", "model": "random", "tau2": 0, "i2": 0,
-        "pi_lo": None, "pi_hi": None, "studies": ["a", "b"], "excluded": [{"id": "c", "why": "overlap"}],
-    }  # fmt: skip
+    found = json.loads((FOLDER.parent / "knowledge" / "data" / "pools.json").read_text("utf-8"))
     check = validator("pools")
-    assert check.is_valid({"schema": "pools/1", "built_from": "0" * 64, "pools": [pool]})
-    assert not check.is_valid({"schema": "pools/1", "built_from": "0" * 64, "pools": [{**pool, "studies": []}]})
+    assert check.is_valid(found)
+    first = found["pools"][0]
+    assert not check.is_valid({**found, "pools": [{**first, "certainty": "sure"}]})
+    assert not check.is_valid({**found, "pools": [{key: value for key, value in first.items() if key != "main"}]})

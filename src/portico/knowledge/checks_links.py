@@ -11,7 +11,7 @@ from portico.reading import did_you_mean
 __all__ = ["link_problems"]
 
 _ONE_A_FILE = ("studies", "policy", "scores")
-_WITH_IDS = ("studies", "limits", "volumes", "regimens", "rules", "policy", "history", "models", "scores")
+_WITH_IDS = ("studies", "limits", "volumes", "regimens", "rules", "policy", "history", "models", "scores", "questions")
 
 
 def link_problems(context: Context) -> Iterator[Problem]:
@@ -40,6 +40,8 @@ def link_problems(context: Context) -> Iterator[Problem]:
                 yield from _cited(context, item, mark["source"]["id"], "marks", position, "source", "id")
     for item in context.records["studies"]:
         yield from _relations(context, item)
+    for item in context.records["questions"]:
+        yield from _asked(context, item)
 
 
 def _ids(context: Context) -> Iterator[Problem]:
@@ -95,3 +97,30 @@ def _relations(context: Context, item: Located) -> Iterator[Problem]:
                     position,
                     fix=f"Add {item.id} to its overlaps.",
                 )
+
+
+def _asked(context: Context, item: Located) -> Iterator[Problem]:
+    """Studies that a question names, and the arms of its pairs."""
+    plain = item.plain
+    for key in ("left_out", "pick", "pairs"):
+        for position, row in enumerate(plain.get(key) or ()):
+            yield from _studied(context, item, row["study"], key, position, "study")
+    for position, row in enumerate(plain.get("kept_apart") or ()):
+        for place, name in enumerate(row["studies"]):
+            yield from _studied(context, item, name, "kept_apart", position, "studies", place)
+    for key in ("only", "compare"):
+        for position, name in enumerate(plain.get(key) or ()):
+            yield from _studied(context, item, name, key, position)
+    for position, row in enumerate(plain.get("pairs") or ()):
+        study = context.studies.get(row["study"])
+        arms = [arm["id"] for arm in study.plain["arms"]] if study else []
+        for key in ("first", "second"):
+            if study and row[key] not in arms:
+                yield item.problem("unknown-arm", "The study has no such arm.", "pairs", position, key)
+    if plain["measure"] != "proportion" and not plain.get("versus") and not plain.get("pairs"):
+        yield item.problem("no-comparison", "A ratio needs the comparison it is of.", "measure", fix="Add versus.")
+
+
+def _studied(context: Context, item: Located, name: str, *path: str | int) -> Iterator[Problem]:
+    if name not in context.studies:
+        yield item.problem("dangling-study", f"The library has no study {name}.", *path)

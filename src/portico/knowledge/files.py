@@ -41,6 +41,7 @@ KINDS: dict[str, tuple[str, str | None]] = {
     "policy/1": ("policy", None),
     "history/1": ("history", "entries"),
     "model/1": ("models", "rows"),
+    "question/1": ("questions", "questions"),
     "score/1": ("scores", None),
 }
 

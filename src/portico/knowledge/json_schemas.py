@@ -10,34 +10,88 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from portico.knowledge.shape_types import Field, Shape, json_schema
-from portico.knowledge.shapes import OUTCOMES, SHAPES, SIGNATURE
+from portico.knowledge.shapes import (
+    CERTAINTIES,
+    DESIGNS,
+    DIRECTNESS,
+    OUTCOMES,
+    POPULATIONS,
+    QUESTION_MEASURES,
+    READS,
+    SHAPES,
+    SIGNATURE,
+    VERIFIED,
+)
 
 __all__ = ["SCHEMAS", "pools", "signature"]
 
 _TEXT = Field("text")
 _NUMBER = Field("number", null=True)
+_INTEGER = Field("integer", null=True)
+_ESTIMATE = Shape(
+    "estimate",
+    {
+        "model": _TEXT,
+        "method": _TEXT,
+        "interval": _TEXT,
+        "est": Field("number"),
+        "lo": Field("number"),
+        "hi": Field("number"),
+        "prediction_lo": _NUMBER,
+        "prediction_hi": _NUMBER,
+    },
+)
+_POOL_ROW = Shape(
+    "pool row",
+    {
+        "study": _TEXT,
+        "arm": _TEXT,
+        "est": Field("number"),
+        "lo": Field("number"),
+        "hi": Field("number"),
+        "events": _NUMBER,
+        "n": _NUMBER,
+        "basis": Field("text", values=("counts", "rate x n", "interval")),
+        "weight": _NUMBER,
+        "verified": Field("text", values=VERIFIED),
+        "directness": Field("text", values=DIRECTNESS),
+        "design": Field("text", values=DESIGNS),
+        "year": _INTEGER,
+        "note": _TEXT,
+    },
+)
+_LEFT_OUT = Shape("left out", {"study": _TEXT, "code": _TEXT, "why": _TEXT})
+_ANY_ROW = Field("list", of=Field("any"))
 _POOL = Shape(
     "pool",
     {
-        "id": _TEXT,
         "question": _TEXT,
+        "asks": _TEXT,
+        "population": Field("text", values=POPULATIONS),
         "outcome": Field("text", values=OUTCOMES),
+        "measure": Field("text", values=QUESTION_MEASURES),
         "months": _NUMBER,
-        "population": _TEXT,
+        "reads": Field("text", values=READS),
         "k": Field("integer"),
-        "n": Field("integer", null=True),
-        "events": Field("integer", null=True),
-        "est": _NUMBER,
-        "lo": _NUMBER,
-        "hi": _NUMBER,
-        "method": _TEXT,
-        "model": _TEXT,
+        "n": _INTEGER,
+        "events": _INTEGER,
+        "main": Field("object", shape=_ESTIMATE, null=True),
+        "estimates": Field("list", of=Field("object", shape=_ESTIMATE)),
         "tau2": _NUMBER,
+        "tau2_lo": _NUMBER,
+        "tau2_hi": _NUMBER,
         "i2": _NUMBER,
-        "pi_lo": _NUMBER,
-        "pi_hi": _NUMBER,
-        "studies": Field("list", of=_TEXT, least=1),
-        "excluded": Field("list", of=Field("object", shape=Shape("excluded", {"id": _TEXT, "why": _TEXT}))),
+        "q": _NUMBER,
+        "q_p": _NUMBER,
+        "small_study_p": _NUMBER,
+        "rows": Field("list", of=Field("object", shape=_POOL_ROW)),
+        "left_out": Field("list", of=Field("object", shape=_LEFT_OUT)),
+        "leave_one_out": Field("list", of=_ANY_ROW),
+        "cumulative": Field("list", of=_ANY_ROW),
+        "compare": Field("list", of=_ANY_ROW),
+        "certainty": Field("text", values=CERTAINTIES, null=True),
+        "domains": Field("list", of=_ANY_ROW),
+        "notes": Field("list", of=_TEXT),
     },
 )
 _POOLS = Shape(

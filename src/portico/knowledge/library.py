@@ -16,6 +16,7 @@ from portico.knowledge.building import (
     model_from,
     policy_from,
     precedence_from,
+    question_from,
     regimen_from,
     row_sha256,
     rule_from,
@@ -33,6 +34,7 @@ from portico.knowledge.records import (
     Model,
     Policy,
     Precedence,
+    Question,
     Record,
     Regimen,
     Rule,
@@ -78,6 +80,7 @@ class Library:
     policy: Mapping[str, Policy]
     history: tuple[HistoryEntry, ...]
     models: Mapping[str, Model]
+    questions: Mapping[str, Question]
     score_levels: Mapping[str, Signable]
     predicates: Mapping[str, Node] = field(repr=False)
     signatures: Signatures | None = None
@@ -119,13 +122,13 @@ class Library:
             found[entry.id] = entry
         for table in (
             self.models, self.volumes, self.limits, self.policy, self.regimens, self.rules, self.waiting,
-            self.studies,
+            self.studies, self.questions,
         ):  # fmt: skip
             found.update(table)
         return found
 
     def record(self, record_id: str) -> Record | Score:
-        """Any record by id: study, limit, regimen, rule, volume, policy, model, timeline entry or score.
+        """Any record by id: study, limit, regimen, rule, volume, policy, model, question, timeline entry or score.
 
         Raises
         ------
@@ -278,6 +281,7 @@ def _library(version: str, tables: Tables, nodes: dict[str, Node]) -> Library:
         policy=_table(tables, "policy", policy_from),
         history=tuple(history_from(row.plain, row.file, row.line) for row in tables["history"]),
         models=_table(tables, "models", model_from),
+        questions=_table(tables, "questions", question_from),
         score_levels=MappingProxyType(scores),
         predicates=MappingProxyType(nodes),
         **_sorted_by_signature(rules, regimens, None),

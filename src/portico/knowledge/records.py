@@ -353,4 +353,50 @@ class Model:
     line: int
 
 
-Record = Study | Limit | Volume | Regimen | Rule | Policy | HistoryEntry | Model
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the studies together; which figures answer it follows from these fields alone.
+
+    Parameters
+    ----------
+    asks : the question in one sentence
+    population : whom it is about, a row of the gap map
+    site, directness, techniques : studies and arms that count; no technique means any
+    measure : ``proportion``, ``hr``, ``or`` or ``rr``
+    outcomes : outcome codes, the preferred first; local control is read as its complement
+    reads : ``failure`` or ``harm`` (more is worse) or ``benefit``
+    months : time of the figure; None means at any time (crude)
+    versus : comparisons of a published ratio that count
+    pairs : ``(study, first arm, second arm)`` of counted comparisons
+    kept_apart : studies that may hold the same patients, of which one is taken, and why that is suspected
+    left_out : studies a curator leaves out, and why
+    picks : study to the label of the figure, where one arm has several
+    only : when not empty, no other study counts
+    compare : published meta-analyses to stand beside the answer
+    published_pools : whether published meta-analyses are themselves the evidence
+    """
+
+    id: str
+    asks: str
+    population: str
+    site: tuple[str, ...]
+    directness: tuple[str, ...]
+    techniques: tuple[str, ...]
+    measure: str
+    outcomes: tuple[str, ...]
+    reads: str
+    months: float | None
+    versus: tuple[str, ...]
+    pairs: tuple[tuple[str, str, str], ...]
+    kept_apart: tuple[tuple[tuple[str, ...], str], ...]
+    left_out: Mapping[str, str]
+    picks: Mapping[str, str]
+    only: tuple[str, ...]
+    compare: tuple[str, ...]
+    published_pools: bool
+    note: str | None
+    file: str
+    line: int
+
+
+Record = Study | Limit | Volume | Regimen | Rule | Policy | HistoryEntry | Model | Question

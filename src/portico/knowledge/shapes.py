@@ -9,6 +9,7 @@
     policy/*.yaml        policy/1       editable choices of the house
     history/*.yaml       history/1      the timeline
     models/*.yaml        model/1        parameters of published models
+    questions/*.yaml     question/1     what is asked of the studies together
     scores/*.yaml        score/1        read by ``portico.knowledge.scores``
 
 A key that is missing and a key that is null mean the same: not known. A key that is not in the table is an error.
@@ -35,6 +36,9 @@ __all__ = [
     "FIRM",
     "LIMIT_KINDS",
     "OUTCOMES",
+    "POPULATIONS",
+    "QUESTION_MEASURES",
+    "READS",
     "RULE_KINDS",
     "SHAPES",
     "SIGNATURE",
@@ -362,6 +366,44 @@ MODEL_ROW = Shape(
 )
 MODEL = Shape("model/1", {"schema": one_of("model/1"), "rows": list_of(MODEL_ROW, least=1)})
 
+#: Whom a question is about; the gap map has one row each.
+POPULATIONS = (
+    "spine_postop", "spine_again", "spine_intact", "spine_mixed", "bone_postop", "bone_mixed", "bone_intact", "any_intact",
+)  # fmt: skip
+#: What a question pools: a proportion, or a published ratio with its interval (or two counted arms).
+QUESTION_MEASURES = ("proportion", "hr", "or", "rr")
+#: What a larger figure means for the patient.
+READS = ("failure", "harm", "benefit")
+KEPT_APART = Shape("kept apart", {"studies": list_of(TEXT, least=2), "why": TEXT})
+LEFT_OUT = Shape("left out", {"study": TEXT, "why": TEXT})
+PICK = Shape("pick", {"study": TEXT, "label": TEXT})
+PAIR = Shape("pair", {"study": TEXT, "first": TEXT, "second": TEXT})
+QUESTION_ROW = Shape(
+    "question row",
+    {
+        "id": TEXT,
+        "asks": TEXT,
+        "population": one_of(*POPULATIONS),
+        "site": list_of(one_of("spine", "non_spine", "mixed", "any"), least=1),
+        "directness": list_of(one_of(*DIRECTNESS), least=1),
+        "techniques": list_of(one_of(*TECHNIQUES)),
+        "measure": one_of(*QUESTION_MEASURES),
+        "outcomes": list_of(one_of(*OUTCOMES), least=1),
+        "reads": one_of(*READS),
+        "months": _null(NUMBER),
+        "versus": list_of(TEXT).left_out(),
+        "pairs": list_of(PAIR).left_out(),
+        "kept_apart": list_of(KEPT_APART).left_out(),
+        "left_out": list_of(LEFT_OUT).left_out(),
+        "pick": list_of(PICK).left_out(),
+        "only": list_of(TEXT).left_out(),
+        "compare": list_of(TEXT).left_out(),
+        "published_pools": BOOL.left_out(),
+        "note": _optional(TEXT),
+    },
+)
+QUESTION = Shape("question/1", {"schema": one_of("question/1"), "questions": list_of(QUESTION_ROW, least=1)})
+
 SIGNATURE_ROW = Shape(
     "signature row",
     {"id": TEXT, "sha256": TEXT, "by": TEXT, "role": TEXT, "date": TEXT, "reason": TEXT},
@@ -373,5 +415,5 @@ SIGNATURE = Shape(
 
 #: Schema name to shape, for every file under ``knowledge/data`` that this room reads.
 SHAPES: dict[str, Shape] = {
-    shape.name: shape for shape in (STUDY, LIMIT, PRECEDENCE, VOLUME, REGIMEN, RULE, POLICY, HISTORY, MODEL)
+    shape.name: shape for shape in (STUDY, LIMIT, PRECEDENCE, VOLUME, REGIMEN, RULE, POLICY, HISTORY, MODEL, QUESTION)
 }

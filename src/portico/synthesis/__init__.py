@@ -1,7 +1,9 @@
 """Synthesis: effect sizes, pooling, meta-regression, small-study tests, dose response, sample size. No input or output."""
 
 from portico.synthesis import claims as _claims  # noqa: F401  importing the room registers its claims
+from portico.synthesis.answers import answer, effects_of
 from portico.synthesis.beta_binomial import BetaBinomial, beta_binomial
+from portico.synthesis.certainty import DOMAINS, JUDGEMENTS, judge
 from portico.synthesis.dose_bootstrap import BOOTSTRAPS, Bootstrap, DoseBootstrap, bootstrap_band
 from portico.synthesis.dose_response import NOT_RANDOMISED, Band, DoseArms, DoseResponse, DoseScale, dose_response
 from portico.synthesis.effects import MEASURES, Effects, LeftOut, Measure
@@ -12,6 +14,7 @@ from portico.synthesis.mantel_haenszel import PooledTables, mantel_haenszel, pet
 from portico.synthesis.means import mean_difference_effects, mean_effects
 from portico.synthesis.meta_regression import Coefficient, MetaRegression, meta_regression
 from portico.synthesis.pooling import NaturalScale, Pooled, pool
+from portico.synthesis.pools import FIRM_LEVELS, answer_question, build_pools, selection_for
 from portico.synthesis.proportions import (
     ProportionMeasure,
     RateMeasure,
@@ -31,6 +34,7 @@ from portico.synthesis.sample_size import (
     two_proportions,
 )
 from portico.synthesis.scales import double_arcsine_inverse, harmonic_mean, natural
+from portico.synthesis.selection import Figure, Selection, select
 from portico.synthesis.sensitivity import CumulativeStep, LeftOneOut, cumulative, leave_one_out
 from portico.synthesis.small_study import PREDICTORS, EggerTest, Predictor, RankTest, begg_rank_test, egger_test
 from portico.synthesis.subgroups import Subgroups, subgroups
@@ -40,7 +44,10 @@ from portico.synthesis.zero_cells import ZERO_CELLS, ZeroCells
 
 __all__ = [
     "BOOTSTRAPS",
+    "DOMAINS",
+    "FIRM_LEVELS",
     "INTERVALS",
+    "JUDGEMENTS",
     "MEASURES",
     "METHODS",
     "NOT_RANDOMISED",
@@ -61,6 +68,7 @@ __all__ = [
     "DoseScale",
     "Effects",
     "EggerTest",
+    "Figure",
     "IntervalMethod",
     "LeftOneOut",
     "LeftOut",
@@ -78,19 +86,25 @@ __all__ = [
     "RateMeasure",
     "RatioMeasure",
     "SampleSize",
+    "Selection",
     "Subgroups",
     "TableMeasure",
     "TrimFill",
     "TwoByTwo",
     "ZeroCells",
+    "answer",
+    "answer_question",
     "begg_rank_test",
     "beta_binomial",
     "bootstrap_band",
+    "build_pools",
     "cumulative",
     "dose_response",
     "double_arcsine_inverse",
+    "effects_of",
     "egger_test",
     "harmonic_mean",
+    "judge",
     "leave_one_out",
     "log_rank",
     "log_rank_with_competing_death",
@@ -113,6 +127,8 @@ __all__ = [
     "rate_effects",
     "rate_ratio_effects",
     "ratio_from_interval",
+    "select",
+    "selection_for",
     "subgroups",
     "table_effects",
     "trim_and_fill",

@@ -121,7 +121,8 @@ def _settle(y: Vector, v: Vector, estimator: Literal["L0", "R0"], method: Method
         design = np.ones((keep, 1))
         tau2 = tau2_estimate(y[:keep], v[:keep], design, method) if keep > 1 else 0.0
         centre = float(fit_at(y[:keep], v[:keep], design, tau2).beta[0])
-        away = y - centre
+        # equal distances stay equal, whatever the last bits of the centre are
+        away = np.round((y - centre) / max(float(np.ptp(y)), 1e-300), 9)
         rank = np.empty(k)
         rank[np.argsort(np.abs(away), kind="stable")] = np.arange(1, k + 1)
         if estimator == "R0":
