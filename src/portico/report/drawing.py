@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["INK", "SOFT", "WIDTH_IN", "Drawing", "halo", "new_figure", "settings", "svg_of"]
+__all__ = ["INK", "SOFT", "WIDTH_IN", "Drawing", "halo", "new_figure", "png_of", "settings", "svg_of"]
 
 #: Width in inches: the text width of an A4 page with margins of 15 mm.
 WIDTH_IN: Final = 7.08
@@ -55,6 +55,7 @@ class Drawing:
     columns : heads of the table, the first names the row
     rows : the drawing's figures as text
     table : caption of the table
+    png : the same as a picture of 200 dots per inch; None unless asked for
     """
 
     svg: str
@@ -63,6 +64,7 @@ class Drawing:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     table: str
+    png: bytes | None = None
 
 
 @contextmanager
@@ -99,3 +101,10 @@ def svg_of(figure: Figure) -> str:
     figure.savefig(out, format="svg", dpi=72, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = out.getvalue()
     return re.sub(r"[ \t]*\n[ \t]*", "\n", text[text.index("<svg") :])
+
+
+def png_of(figure: Figure, dots_per_inch: int = 200) -> bytes:
+    """The figure as PNG without date or creator."""
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=dots_per_inch, metadata={"Software": None})
+    return out.getvalue()

@@ -5,8 +5,10 @@ from portico.synthesis.answers import answer, effects_of
 from portico.synthesis.beta_binomial import BetaBinomial, beta_binomial
 from portico.synthesis.certainty import DOMAINS, JUDGEMENTS, judge
 from portico.synthesis.dose_bootstrap import BOOTSTRAPS, Bootstrap, DoseBootstrap, bootstrap_band
+from portico.synthesis.dose_layers import DoseLayer, DosePoint, dose_layers
 from portico.synthesis.dose_response import NOT_RANDOMISED, Band, DoseArms, DoseResponse, DoseScale, dose_response
 from portico.synthesis.effects import MEASURES, Effects, LeftOut, Measure
+from portico.synthesis.gaps import Ask, Cell, GapMap, Size, gap_map
 from portico.synthesis.glmm import MixedPool, pool_proportions, pool_rate_ratios, pool_rates, pool_tables
 from portico.synthesis.heterogeneity import METHODS, Bounds, Method
 from portico.synthesis.inference import INTERVALS, IntervalMethod
@@ -54,21 +56,26 @@ __all__ = [
     "PREDICTORS",
     "PROPORTION_FORMULAS",
     "ZERO_CELLS",
+    "Ask",
     "Asymmetric",
     "Band",
     "BetaBinomial",
     "Bootstrap",
     "BothZero",
     "Bounds",
+    "Cell",
     "Coefficient",
     "CumulativeStep",
     "DoseArms",
     "DoseBootstrap",
+    "DoseLayer",
+    "DosePoint",
     "DoseResponse",
     "DoseScale",
     "Effects",
     "EggerTest",
     "Figure",
+    "GapMap",
     "IntervalMethod",
     "LeftOneOut",
     "LeftOut",
@@ -87,6 +94,7 @@ __all__ = [
     "RatioMeasure",
     "SampleSize",
     "Selection",
+    "Size",
     "Subgroups",
     "TableMeasure",
     "TrimFill",
@@ -99,10 +107,12 @@ __all__ = [
     "bootstrap_band",
     "build_pools",
     "cumulative",
+    "dose_layers",
     "dose_response",
     "double_arcsine_inverse",
     "effects_of",
     "egger_test",
+    "gap_map",
     "harmonic_mean",
     "judge",
     "leave_one_out",
