@@ -119,6 +119,7 @@ def _register() -> None:
     from portico.cli import advise, bed, check, dvh, explain, score, sign, verify
     from portico.cli.case import case_app
     from portico.cli.directive import directive_app
+    from portico.cli.evidence import evidence_app
     from portico.cli.knowledge import knowledge_app
 
     app.command("advise", help=advise.HELP)(advise.advise)
@@ -131,6 +132,7 @@ def _register() -> None:
     app.command("score", help=score.HELP)(score.score)
     app.command("bed", help=bed.HELP)(bed.bed)
     app.add_typer(knowledge_app)
+    app.add_typer(evidence_app)
     app.command("verify", help=verify.HELP)(verify.verify)
 
 

@@ -4,6 +4,7 @@ from portico.synthesis import claims as _claims  # noqa: F401  importing the roo
 from portico.synthesis.answers import answer, effects_of
 from portico.synthesis.beta_binomial import BetaBinomial, beta_binomial
 from portico.synthesis.certainty import DOMAINS, JUDGEMENTS, judge
+from portico.synthesis.comparison import Beside, Pull, beside_published
 from portico.synthesis.dose_bootstrap import BOOTSTRAPS, Bootstrap, DoseBootstrap, bootstrap_band
 from portico.synthesis.dose_layers import DoseLayer, DosePoint, dose_layers
 from portico.synthesis.dose_response import NOT_RANDOMISED, Band, DoseArms, DoseResponse, DoseScale, dose_response
@@ -59,6 +60,7 @@ __all__ = [
     "Ask",
     "Asymmetric",
     "Band",
+    "Beside",
     "BetaBinomial",
     "Bootstrap",
     "BothZero",
@@ -89,6 +91,7 @@ __all__ = [
     "Predictor",
     "ProportionFormula",
     "ProportionMeasure",
+    "Pull",
     "RankTest",
     "RateMeasure",
     "RatioMeasure",
@@ -103,6 +106,7 @@ __all__ = [
     "answer",
     "answer_question",
     "begg_rank_test",
+    "beside_published",
     "beta_binomial",
     "bootstrap_band",
     "build_pools",

@@ -1,0 +1,23 @@
+"""``portico evidence``: what the studies say together, where nothing is known, and how new literature comes in."""
+
+from __future__ import annotations
+
+import typer
+
+from portico.cli import evidence_build, evidence_pictures, evidence_pool, evidence_table
+
+__all__ = ["evidence_app"]
+
+evidence_app = typer.Typer(
+    name="evidence",
+    help="Tables, pooled answers, dose response, gaps, pages, publication and intake of the evidence.",
+    rich_markup_mode=None,
+)
+evidence_app.command("table", help=evidence_table.TABLE_HELP)(evidence_table.table)
+evidence_app.command("show", help=evidence_table.SHOW_HELP)(evidence_table.show_study)
+evidence_app.command("pool", help=evidence_pool.POOL_HELP)(evidence_pool.pool)
+evidence_app.command("dose", help=evidence_pictures.DOSE_HELP)(evidence_pictures.dose)
+evidence_app.command("gaps", help=evidence_pictures.GAPS_HELP)(evidence_pictures.gaps)
+evidence_app.command("timeline", help=evidence_pictures.TIMELINE_HELP)(evidence_pictures.timeline)
+evidence_app.command("report", help=evidence_build.REPORT_HELP)(evidence_build.report)
+evidence_app.command("build", help=evidence_build.BUILD_HELP)(evidence_build.build)

@@ -1,0 +1,321 @@
+"""``portico evidence pool``: the answers to the library's questions."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from portico.cli.evidence_files import AsJson, HtmlOption, PngOption, SvgOption
+from portico.cli.help_text import help_text
+
+if TYPE_CHECKING:
+    from portico.knowledge import Library
+    from portico.knowledge.pools import Answer
+    from portico.synthesis import Selection
+
+__all__ = ["POOL_HELP", "pool"]
+
+POOL_HELP: Final = help_text(
+    "What the studies say together on a question: every study that counts, every one that does not and why, the models side by "
+    "side, heterogeneity, certainty by visible rules, and published answers beside ours. Without a question, all answers in a table.",
+    [
+        "portico evidence pool",
+        "portico evidence pool spine-postop-sbrt-lf12 --svg out/forest.svg",
+        "portico evidence pool spine-sbrt-vcf-crude --by directness",
+        "portico evidence pool bone-postop-lf-crude --overrides judgements.yaml --html out/answer.html",
+    ],
+    {0: "fine", 1: "no study answers the question: a gap", 3: "a file is refused", 4: "cannot tell"},
+)
+FIGURES: Final = ("forest", "funnel", "cumulative", "leave-one-out")
+GROUPS: Final = ("year", "design", "directness", "site")
+
+
+def pool(
+    question: Annotated[
+        str | None, typer.Argument(help="Id of the question; all when left out.", metavar="QUESTION")
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="year (meta-regression), or design, directness, site (subgroups).", metavar="WORD"),
+    ] = None,
+    indirect: Annotated[
+        bool, typer.Option("--indirect", help="Count unoperated and mixed populations too; the answer is marked.")
+    ] = False,
+    levels: Annotated[
+        str,
+        typer.Option(
+            "--levels",
+            help="Levels that count: firm (full text, abstract) or shown (secondary and derived too).",
+            metavar="WORD",
+        ),
+    ] = "firm",
+    overrides: Annotated[
+        Path | None,
+        typer.Option("--overrides", help="A curator's judgements of certainty, certainty-override/1.", metavar="FILE"),
+    ] = None,
+    figure: Annotated[
+        str, typer.Option("--figure", help=f"Figure for --svg and --png: {', '.join(FIGURES)}.", metavar="WORD")
+    ] = "forest",
+    svg: SvgOption = None,
+    png: PngOption = None,
+    html: HtmlOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print one answer, or all.
+
+    Raises
+    ------
+    UsageError : ``unknown-question``, ``unknown-word``, ``question-needed``
+    """
+    from portico.cli.certainty_overrides import read_overrides
+    from portico.cli.library import open_library
+    from portico.errors import UsageError
+
+    for given, allowed, name in (
+        (by, (None, *GROUPS), "--by"),
+        (levels, ("firm", "shown"), "--levels"),
+        (figure, FIGURES, "--figure"),
+    ):
+        if given not in allowed:
+            words = ", ".join(word for word in allowed if word)
+            raise UsageError(f"{name} has no such word.", code="unknown-word", path=name, fix=f"One of {words}.")
+    library = open_library()
+    judged = {} if overrides is None else read_overrides(overrides, library)
+    if question is None:
+        if by is not None or svg is not None or png is not None or indirect:
+            raise UsageError("These options belong to one question.", code="question-needed", fix="Name the question.")
+        _print_all(library, judged, levels, html, as_json)
+        return
+    _print_one(library, question, judged, levels, by, indirect, figure, svg, png, html, as_json)
+
+
+def _levels(word: str) -> tuple[str, ...]:
+    from portico.synthesis import FIRM_LEVELS
+
+    return FIRM_LEVELS if word == "firm" else (*FIRM_LEVELS, "secondary", "derived")
+
+
+def _print_all(library: Library, judged: Any, levels: str, html: Path | None, as_json: bool) -> None:
+    from portico.cli.evidence_files import page_file, write_files
+    from portico.cli.output import plain_table, show, show_json
+    from portico.report.answer_view import GRADE_WORDS, answer_section, summary_section
+    from portico.report.figures_text import figure_text, interval_text
+    from portico.synthesis import answer_question, beside_published
+
+    answers = [answer_question(library, name, levels=_levels(levels), overrides=judged) for name in library.questions]
+    write_files(
+        page_file(
+            html,
+            "What the studies say together",
+            lambda: [summary_section(answers), *(answer_section(one, beside=beside_published(one)) for one in answers)],
+        )
+    )
+    if as_json:
+        show_json({"schema": "pools/1", "built_from": _built(library), "pools": [one.to_plain() for one in answers]})
+        return
+    rows = []
+    for one in answers:
+        main = one.main
+        text = (
+            "gap"
+            if main is None
+            else f"{figure_text(main.est, one.measure)} ({interval_text(main.lo, main.hi, one.measure)})"
+        )
+        rows.append(
+            [
+                one.question,
+                str(one.k),
+                "" if one.n is None else str(one.n),
+                text,
+                GRADE_WORDS[one.certainty] if main else "",
+                one.asks,
+            ]
+        )
+    show(plain_table(["question", "studies", "people", "figure (95 % interval)", "certainty", "asks"], rows))
+
+
+def _built(library: Library) -> str:
+    from portico.knowledge.pools import built_from
+
+    return built_from(library)
+
+
+def _print_one(
+    library: Library,
+    question: str,
+    judged: Any,
+    levels: str,
+    by: str | None,
+    indirect: bool,
+    figure: str,
+    svg: Path | None,
+    png: Path | None,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    from portico.cli.evidence_files import drawing_files, page_file, write_files
+    from portico.cli.output import show_json
+    from portico.report.answer_view import answer_section
+    from portico.report.forest import cumulative_drawing, forest_drawing, leave_one_out_drawing
+    from portico.report.funnel import funnel_drawing
+    from portico.synthesis import answer, beside_published, select, selection_for
+
+    chosen = selection_for(library, question, levels=_levels(levels))
+    mark = ""
+    if indirect:
+        asked = chosen.question
+        wider = (*asked.directness, *(one for one in ("intact_bone", "mixed") if one not in asked.directness))
+        chosen = select(dataclasses.replace(asked, directness=wider), library.studies, levels=_levels(levels))
+        mark = "INDIRECT: patients who were not operated on, or not all, are counted too."
+    if levels != "firm":
+        mark = f"{mark} SHOWN ONLY: figures known from secondary sources are counted too.".strip()
+    found = answer(chosen, library.studies, library.policy["certainty"].body, judged.get(question, {}))
+    beside = beside_published(found)
+    groups = None if by is None else _groups(chosen, by)
+    draw = {
+        "forest": forest_drawing,
+        "funnel": funnel_drawing,
+        "cumulative": cumulative_drawing,
+        "leave-one-out": leave_one_out_drawing,
+    }[figure]
+    files = drawing_files(lambda wanted: draw(found, png=wanted), svg, png)
+    files += page_file(html, found.asks, lambda: [answer_section(found, beside=beside, mark=mark)])
+    write_files(files)
+    if as_json:
+        plain = {"schema": "answer/1", "mark": mark or None, "answer": found.to_plain(), "groups": groups}
+        show_json({**plain, "beside": [dataclasses.asdict(one) for one in beside]})
+    else:
+        _print_answer(found, mark, beside, groups)
+    raise typer.Exit(0 if found.k else 1)
+
+
+def _print_answer(found: Answer, mark: str, beside: Any, groups: dict[str, Any] | None) -> None:
+    from portico.cli.output import plain_table, show
+    from portico.report.answer_view import answer_line, beside_sentences
+    from portico.report.figures_text import figure_text, interval_text
+
+    show(found.asks)
+    if mark:
+        show(mark)
+    show(answer_line(found))
+    if found.rows:
+        show("")
+        rows = [
+            [
+                row.study,
+                row.arm,
+                figure_text(row.est, found.measure),
+                interval_text(row.lo, row.hi, found.measure),
+                "" if row.n is None else f"{'' if row.events is None else f'{row.events:.0f} of '}{row.n:.0f}",
+                row.basis,
+                "" if row.weight is None else f"{100 * row.weight:.0f} %",
+                row.verified,
+                row.note,
+            ]
+            for row in found.rows
+        ]
+        show(
+            plain_table(
+                ["study", "arm", "figure", "95 % interval", "events of n", "basis", "weight", "verified", "note"], rows
+            )
+        )
+    if found.k > 1:
+        show("")
+        show(
+            plain_table(
+                ["model", "figure", "95 % interval", "next study within", "estimator and interval"],
+                [
+                    [
+                        one.model,
+                        figure_text(one.est, found.measure),
+                        interval_text(one.lo, one.hi, found.measure),
+                        ""
+                        if one.prediction_lo is None
+                        else interval_text(one.prediction_lo, one.prediction_hi, found.measure),
+                        f"{one.method}; {one.interval}",
+                    ]
+                    for one in found.estimates
+                ],
+            )
+        )
+        if found.q is not None and found.i2 is not None and found.tau2 is not None:
+            ends = (
+                ""
+                if found.tau2_lo is None
+                else f" ({found.tau2_lo:.3f} to {'infinity' if found.tau2_hi is None else f'{found.tau2_hi:.3f}'})"
+            )
+            show(
+                f"Between studies: Q {found.q:.2f} (p {found.q_p:.2g}), I² {found.i2:.0f} %, τ² {found.tau2:.3f}{ends}"
+            )
+    if groups is not None:
+        show("")
+        for line in groups["lines"]:
+            show(line)
+    for one in beside:
+        show("")
+        for line in beside_sentences(one, found.measure):
+            show(line)
+    if found.domains:
+        show("")
+        show(plain_table(["certainty", "judgement", "why"], found.domains))
+    if found.left_out:
+        show("")
+        show(
+            plain_table(["does not count", "reason", "why"], [[one.study, one.code, one.why] for one in found.left_out])
+        )
+    for note in found.notes:
+        show(f"Note: {note}")
+
+
+def _groups(chosen: Selection, by: str) -> dict[str, Any]:
+    """Meta-regression on the year, or subgroups, as lines and plain data."""
+    from portico.errors import CannotTell
+    from portico.synthesis import effects_of, meta_regression, natural, subgroups
+
+    effects = effects_of(chosen)
+    if by == "year":
+        years = [one.study.year for one in chosen.figures]
+        known = [i for i, year in enumerate(years) if year is not None]
+        if len(known) < 3:
+            raise CannotTell("Meta-regression needs three studies with a year.", code="too-few-studies")
+        part = dataclasses.replace(
+            effects,
+            yi=effects.yi[known],
+            vi=effects.vi[known],
+            labels=tuple(effects.labels[i] for i in known),
+            n=None,
+            done=(),
+        )
+        middle = sum(years[i] or 0 for i in known) / len(known)
+        fit = meta_regression(part, {"years after the mean": [float(years[i] or 0) - middle for i in known]})
+        slope = fit.coefficients[1]
+        lines = [
+            f"By year: {slope.estimate:+.3f} on the working scale a year ({slope.bounds.lo:+.3f} to {slope.bounds.hi:+.3f}), "
+            f"p {slope.p:.2g}, {len(known)} studies."
+        ]
+        return {
+            "by": by,
+            "slope": slope.estimate,
+            "lo": slope.bounds.lo,
+            "hi": slope.bounds.hi,
+            "p": slope.p,
+            "lines": lines,
+        }
+    names = [str(getattr(one.study, by)) for one in chosen.figures]
+    found = subgroups(effects, names)
+    lines, rows = [], []
+    for name, one in found.pooled.items():
+        shown = one.natural
+        rows.append({"group": name, "k": one.k, "est": shown.estimate, "lo": shown.lo, "hi": shown.hi})
+        lines.append(f"{by} {name}: {shown.estimate:.3f} ({shown.lo:.3f} to {shown.hi:.3f}), {one.k} studies")
+    for name in found.single:
+        at = names.index(name)
+        value = natural(float(effects.yi[at]), effects.measure)
+        rows.append({"group": name, "k": 1, "est": value, "lo": None, "hi": None})
+        lines.append(f"{by} {name}: {value:.3f}, one study")
+    if found.q_between is not None:
+        lines.append(f"Between groups: Q {found.q_between:.2f}, {found.df} degrees of freedom, p {found.p:.2g}")
+    return {"by": by, "groups": rows, "q_between": found.q_between, "p": found.p, "lines": lines}
