@@ -15,6 +15,8 @@ VERBS = [
     ["advise"], ["check"], ["dvh"], ["explain"], ["sign"], ["score"], ["bed"], ["verify"],
     ["case", "check"], ["case", "new"], ["case", "schema"], ["case", "row"],
     ["directive", "show"], ["directive", "check"],
+    ["evidence", "table"], ["evidence", "show"], ["evidence", "pool"], ["evidence", "dose"], ["evidence", "gaps"],
+    ["evidence", "timeline"], ["evidence", "report"], ["evidence", "build"],
     ["knowledge", "check"], ["knowledge", "show"], ["knowledge", "list"], ["knowledge", "version"], ["knowledge", "timeline"],
 ]  # fmt: skip
 

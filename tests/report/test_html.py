@@ -62,6 +62,8 @@ def check_form(text: str) -> Page:
     for tag, attrs in page.elements:
         for name, value in attrs.items():
             assert not name.startswith("on"), (tag, name)
+            if tag == "use" and name == "xlink:href" and (value or "").startswith("#"):
+                continue  # a letter of a drawing, drawn once and used again
             if name in ("src", "srcset", "data", "action", "poster", "background", "style") or name.endswith(":href"):
                 pytest.fail(f"{tag} has {name}")
             if name == "href":

@@ -223,6 +223,7 @@ def _option(
         order=keys,
         note=regimen.note,
         records=(regimen.id, *(source.id for source in regimen.sources)),
+        pooled=engine.pooled(regimen.id, site) if shown and site else (),
     )
 
 

@@ -14,12 +14,14 @@ import polars as pl
 from portico.advice.doses import level_doses
 from portico.advice.eligibility import Formula, formulas, targets_of, verdict
 from portico.advice.kleene import Truth, compile_node
-from portico.advice.model import Dissent, LimitRow, Outcome, Statement
+from portico.advice.model import Dissent, LimitRow, Outcome, PooledOutcome, Statement
 from portico.advice.order import OrderPolicy
 from portico.advice.outcomes import outcomes_for
+from portico.advice.pooled import pooled_for
 from portico.case import Columns, load_columns
 from portico.case.predicate import Node, columns_of
 from portico.knowledge import Course, Library, Rule
+from portico.knowledge.pools import Answer, load_pools
 
 if TYPE_CHECKING:
     import polars as pl
@@ -65,6 +67,8 @@ class Engine:
         self._second_courses = frozenset(sources["reirradiation"] - sources["first"])
         self.levels = {key: level_doses(regimen, library) for key, regimen in self.regimens.items()}
         self._outcomes: dict[tuple[str, str], tuple[Outcome, ...]] = {}
+        pools = load_pools(library)
+        self.answers: Mapping[str, Answer] = {} if pools is None else pools.answers
         self.columns_of = {key: columns_of(node) for key, node in self.nodes.items()}
 
     def _compile_text(self, text: str) -> Callable[[Mapping[str, Any]], Truth]:
@@ -102,6 +106,10 @@ class Engine:
                 self.regimens[regimen], site, self.library.studies.values(), self._second_courses
             )
         return self._outcomes[key]
+
+    def pooled(self, regimen: str, site: str) -> tuple[PooledOutcome, ...]:
+        """Pooled figures of a regimen at a site."""
+        return pooled_for(self.regimens[regimen], site, self.library.questions, self.answers)
 
     def table(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Every rule and every regimen's status over a table of rows.

@@ -98,6 +98,32 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class PooledOutcome:
+    """What at least three studies say together on an outcome of an option; proportions run from 0 to 1.
+
+    ``question`` names the answer in ``pools.json``, ``population`` whom it is about, and ``indirect`` that they were not
+    operated on, or not all. ``prediction_low`` and ``prediction_high`` bound where the next study is expected.
+    """
+
+    family: str
+    question: str
+    asks: str
+    population: str
+    indirect: bool
+    outcome: str
+    months: float | None
+    estimate: float
+    low: float
+    high: float
+    prediction_low: float | None
+    prediction_high: float | None
+    k: int
+    n: int | None
+    certainty: str
+    studies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LevelDose:
     """Dose of one level, with BED and EQD2 for the alpha/beta ratios named; None where dose or fractions are not sourced."""
 
@@ -225,6 +251,7 @@ class Option:
     order: tuple[OrderStep, ...]
     note: str
     records: tuple[str, ...]
+    pooled: tuple[PooledOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from portico.advice.model import Outcome
 from portico.knowledge import Arm, Regimen, Result, Study
 
-__all__ = ["FAMILIES", "match_of", "outcomes_for"]
+__all__ = ["FAMILIES", "TECHNIQUES_OF", "match_of", "outcomes_for"]
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "local control": ("local_failure", "local_control"),
@@ -37,12 +37,13 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 PER_FAMILY = 2
 MEASURES = ("proportion", "cumulative_incidence", "km_probability")
 _DIRECTNESS = {"post_operative": 0, "re_irradiation": 1, "mixed": 1, "intact_bone": 2}
-_TECHNIQUE = {
+TECHNIQUES_OF = {
     "sib": ("sib", "sbrt"),
     "sbrt": ("sbrt",),
     "conventional": ("conventional",),
     "none": ("surgery_alone", "none"),
 }
+"""Technique of a regimen to the techniques of study arms that stand for it."""
 _MATCH = ("this regimen", "a range that holds this regimen", "same technique")
 
 
@@ -52,7 +53,7 @@ def _inside(value: float | None, low: float | None, high: float | None) -> bool:
 
 def match_of(regimen: Regimen, arm: Arm) -> int | None:
     """How close an arm is to a regimen: index into the list of matches, None when it does not match at all."""
-    if arm.technique not in _TECHNIQUE[regimen.technique]:
+    if arm.technique not in TECHNIQUES_OF[regimen.technique]:
         return None
     if regimen.technique == "none":
         return 0

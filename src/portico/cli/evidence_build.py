@@ -75,6 +75,7 @@ def report(
     from portico.cli.evidence_files import page_file, write_files
     from portico.cli.evidence_pictures import dose_section, gap_section
     from portico.cli.library import open_library
+    from portico.cli.plan_source import progress_line
     from portico.report.answer_view import answer_section, summary_section
     from portico.report.bubble import bubble_drawing
     from portico.report.evidence_page import Section
@@ -85,13 +86,18 @@ def report(
     answers = list(build_pools(library).answers.values())
     layers = dose_layers(library)
 
+    step = progress_line()
+
     def sections() -> list[Section]:
-        return [
+        made = [
             summary_section(answers),
             gap_section(gap_map(library, answers)),
             dose_section(library, layers, bubble_drawing(layers)),
-            *(answer_section(one, beside=beside_published(one)) for one in answers),
-            Section("Timeline", drawings=(timeline_drawing(library.history),), anchor="timeline"),
         ]
+        for done, one in enumerate(answers, 1):
+            made.append(answer_section(one, beside=beside_published(one)))
+            step("answers", done, len(answers))
+        made.append(Section("Timeline", drawings=(timeline_drawing(library.history),), anchor="timeline"))
+        return made
 
     write_files(page_file(html, "The evidence on radiotherapy after surgery for bone metastases", sections))

@@ -10,7 +10,7 @@ from portico.cli.evidence_files import AsJson, CsvOption, HtmlOption
 from portico.cli.help_text import help_text
 
 if TYPE_CHECKING:
-    from portico.knowledge import Arm, Library, Result, Study
+    from portico.knowledge import Arm, Library, Question, Result, Study
 
 __all__ = ["SHOW_HELP", "TABLE_HELP", "show_study", "table"]
 
@@ -99,7 +99,7 @@ def table(
             arm = arms[result.arm]
             if endpoint is not None and result.outcome != endpoint:
                 continue
-            if places is not None and result.outcome not in library.questions[str(question)].outcomes:
+            if places is not None and not _asked(library.questions[str(question)], result):
                 continue
             if dose is not None and (arm.dose_gy, arm.fractions) != dose:
                 continue
@@ -171,6 +171,13 @@ def _regimen(text: str | None) -> tuple[float, int] | None:
     if not cut or found[0] <= 0 or found[1] <= 0:
         raise UsageError("A regimen is dose in Gy and fractions.", code="regimen-form", fix="--regimen 24/2")
     return found
+
+
+def _asked(question: Question, result: Result) -> bool:
+    """Whether a figure is of the kind that a question asks for."""
+    shares = ("proportion", "cumulative_incidence", "km_probability")
+    kinds = shares if question.measure == "proportion" or question.pairs else (question.measure, "p_only")
+    return result.outcome in question.outcomes and result.measure in kinds
 
 
 def _places(library: Library, question: str | None) -> dict[str, str] | None:

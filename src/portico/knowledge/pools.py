@@ -1,13 +1,12 @@
 """What the studies say together: the answers that synthesis builds, as advice and the pages read them.
 
-``pools.json`` carries the hash of the studies and questions it was built from; with any other library it is not
+``pools.json`` carries the version of the library it was built from; with any other library it is not
 used at all.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -174,13 +173,8 @@ def _dump(value: Any) -> str:
 
 
 def built_from(library: Library) -> str:
-    """Hash of the studies and questions of a library, and of its rules of certainty: what the answers depend on."""
-    digest = hashlib.sha256()
-    policy = library.policy.get("certainty")
-    for record in (*library.studies.values(), *library.questions.values(), *([policy] if policy else ())):
-        plain = {key: value for key, value in dataclasses.asdict(record).items() if key not in ("file", "line")}
-        digest.update(json.dumps(plain, sort_keys=True, ensure_ascii=False, default=dict).encode())
-    return digest.hexdigest()
+    """What the answers depend on: the version of the library, a hash over all its data files."""
+    return library.version
 
 
 def load_pools(library: Library, path: Path | None = None) -> Pools | None:

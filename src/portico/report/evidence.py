@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from portico.advice.model import Advice, LimitRow, Option, Outcome, Statement
+from portico.advice.model import Advice, LimitRow, Option, Outcome, PooledOutcome, Statement
 from portico.knowledge import Library, Study
 from portico.report import wording
 from portico.report.amounts import estimate_text, limit_text, outcome_counts
+from portico.report.figures_text import POPULATION_WORDS, figure_text, interval_text
 from portico.report.option_rows import dose_notes, option_row, statement_view
 from portico.report.references import References
 
@@ -36,6 +37,7 @@ def evidence_view(advice: Advice, library: Library, references: References) -> d
                 ("Reasons against", _against),
             )
         ],
+        "pooled": _pooled(shown, references),
         "outcomes": _outcomes(shown, references),
         "limits": _limits(shown, references),
     }
@@ -75,6 +77,34 @@ def _statements(
 
 def _labels(labels: list[str], total: int) -> str:
     return "every option shown" if len(labels) == total and total > 1 else "; ".join(labels)
+
+
+def _pooled(options: list[Option], references: References) -> list[dict[str, Any]]:
+    """Each pooled figure once, with the options it is shown for and the forest plot."""
+    groups: dict[str, tuple[PooledOutcome, list[str]]] = {}
+    for option in options:
+        for one in option.pooled:
+            groups.setdefault(one.question, (one, []))[1].append(option.label)
+    return [
+        {
+            "family": one.family,
+            "asks": one.asks,
+            "question": one.question,
+            "figure": figure_text(one.estimate, "proportion"),
+            "interval": interval_text(one.low, one.high, "proportion"),
+            "next": ""
+            if one.prediction_low is None
+            else interval_text(one.prediction_low, one.prediction_high, "proportion"),
+            "when": "no common time" if one.months is None else f"{one.months:g} months",
+            "counts": f"{one.k} studies" + ("" if one.n is None else f", {one.n} people or segments"),
+            "population": POPULATION_WORDS[one.population],
+            "mark": "INDIRECT: not, or not only, operated patients" if one.indirect else "",
+            "certainty": one.certainty.replace("_", " "),
+            "options": _labels(labels, len(options)),
+            "records": references.cite(*one.studies),
+        }
+        for one, labels in groups.values()
+    ]
 
 
 def _outcomes(options: list[Option], references: References) -> list[dict[str, Any]]:

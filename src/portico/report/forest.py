@@ -188,12 +188,12 @@ def _canvas(answer: Answer, count: int, lines: Sequence[_Line]):  # type: ignore
         axes.minorticks_off()
         axes.set_xlabel(f"{words} (log scale)")
 
+    heads = [(0.01, "study", "left"), (0.76, "figure (95 % interval)", "left")]
+    if any(one.share is not None for one in lines):
+        heads.append((0.99, "weight", "right"))
+
     def place_heads() -> None:
-        for x, word, side in (
-            (0.01, "study", "left"),
-            (0.76, "figure (95 % interval)", "left"),
-            (0.99, "weight", "right"),
-        ):
+        for x, word, side in heads:
             figure.text(x, 1.0 - 0.14 / height, word, ha=side, va="center", color=SOFT, fontsize=7)
 
     return figure, axes, place_heads

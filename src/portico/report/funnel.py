@@ -55,8 +55,8 @@ def funnel_drawing(answer: Answer, *, png: bool = False) -> Drawing | None:
     middle = _scale(answer.main.est, answer.measure)
     deepest = 1.12 * max(se for _, _, se in points)
     with settings():
-        figure = new_figure(0.62 * WIDTH_IN, 2.9)
-        axes = figure.add_axes((0.14, 0.17, 0.82, 0.78))
+        figure = new_figure(WIDTH_IN, 2.7)
+        axes = figure.add_axes((0.09, 0.17, 0.88, 0.78))
         axes.plot(
             [middle - _Z * deepest, middle, middle + _Z * deepest], [deepest, 0.0, deepest], color=SOFT, lw=0.8, ls="--"
         )

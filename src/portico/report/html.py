@@ -59,6 +59,8 @@ def render_html(advice: Advice, library: Library) -> str:
     references = References(library)
     board = board_view(advice, references)
     evidence = evidence_view(advice, library, references)
+    for row in evidence["pooled"]:
+        row["drawing"] = _forest(library, row["question"])
     figure = "" if advice.timing is None else clock_svg(advice.timing, accent="var(--accent)")
     return (
         environment()
@@ -71,6 +73,20 @@ def render_html(advice: Advice, library: Library) -> str:
             clock=Markup(figure),  # clock_svg escapes all text
         )
     )
+
+
+def _forest(library: Library, question: str) -> dict[str, object] | None:
+    """The forest plot of an answer with its words; None when the answers are not of this library."""
+    from markupsafe import Markup
+
+    from portico.knowledge.pools import load_pools
+    from portico.report.forest import forest_drawing
+
+    pools = load_pools(library)
+    drawing = None if pools is None else forest_drawing(pools.answers[question])
+    if drawing is None:
+        return None
+    return {"svg": Markup(drawing.svg), "alt": drawing.alt, "caption": drawing.caption}  # text drawn as outlines
 
 
 def render_directive_html(directive: Directive, library: Library) -> str:
