@@ -16,7 +16,7 @@ VERBS = [
     ["case", "check"], ["case", "new"], ["case", "schema"], ["case", "row"],
     ["directive", "show"], ["directive", "check"],
     ["evidence", "table"], ["evidence", "show"], ["evidence", "pool"], ["evidence", "dose"], ["evidence", "gaps"],
-    ["evidence", "timeline"], ["evidence", "report"], ["evidence", "build"],
+    ["evidence", "timeline"], ["evidence", "report"], ["evidence", "build"], ["evidence", "diff"],
     ["knowledge", "check"], ["knowledge", "show"], ["knowledge", "list"], ["knowledge", "version"], ["knowledge", "timeline"],
 ]  # fmt: skip
 

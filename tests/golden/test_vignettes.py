@@ -35,6 +35,11 @@ def summary(advice: Advice) -> str:
             lines.append(
                 f"    {outcome.family}: {outcome.estimate:g}{span} n={outcome.n} {outcome.study}, {outcome.match}"
             )
+        for one in option.pooled:
+            mark = ", indirect" if one.indirect else ""
+            lines.append(
+                f"    pooled {one.question}: {one.estimate:.4f} ({one.low:.4f} to {one.high:.4f}) k={one.k}{mark}"
+            )
         for limit in option.limits:
             value = "-" if limit.value is None else f"{limit.metric} {limit.op} {limit.value:g} {limit.unit}"
             lines.append(f"    limit {limit.roi} {value}: {limit.state} {limit.limit_id or ''}".rstrip())

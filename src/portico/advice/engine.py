@@ -45,9 +45,10 @@ class Engine:
     Parameters
     ----------
     library : the loaded library; its rules have been checked against ``columns.yaml`` by the loader
+    answers : pooled answers by question; those built for exactly this library when left out
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, answers: Mapping[str, Answer] | None = None) -> None:
         self.library = library
         self.columns: Columns = load_columns()
         self.rules: dict[str, Rule] = dict(library.rules)
@@ -67,8 +68,10 @@ class Engine:
         self._second_courses = frozenset(sources["reirradiation"] - sources["first"])
         self.levels = {key: level_doses(regimen, library) for key, regimen in self.regimens.items()}
         self._outcomes: dict[tuple[str, str], tuple[Outcome, ...]] = {}
-        pools = load_pools(library)
-        self.answers: Mapping[str, Answer] = {} if pools is None else pools.answers
+        if answers is None:
+            pools = load_pools(library)
+            answers = {} if pools is None else pools.answers
+        self.answers = answers
         self.columns_of = {key: columns_of(node) for key, node in self.nodes.items()}
 
     def _compile_text(self, text: str) -> Callable[[Mapping[str, Any]], Truth]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from portico.cli import evidence_build, evidence_pictures, evidence_pool, evidence_table
+from portico.cli import evidence_build, evidence_diff, evidence_pictures, evidence_pool, evidence_table
 
 __all__ = ["evidence_app"]
 
@@ -21,3 +21,4 @@ evidence_app.command("gaps", help=evidence_pictures.GAPS_HELP)(evidence_pictures
 evidence_app.command("timeline", help=evidence_pictures.TIMELINE_HELP)(evidence_pictures.timeline)
 evidence_app.command("report", help=evidence_build.REPORT_HELP)(evidence_build.report)
 evidence_app.command("build", help=evidence_build.BUILD_HELP)(evidence_build.build)
+evidence_app.command("diff", help=evidence_diff.DIFF_HELP)(evidence_diff.diff)

@@ -25,6 +25,7 @@ __all__ = [
     "read_data_files",
     "read_tables",
     "rows_of",
+    "with_files",
 ]
 
 #: Bounds of one data file.
@@ -103,6 +104,21 @@ def read_data_files(root: Path | None = None) -> DataFiles:
             "The library holds no data file.", code="library-missing", fix="Install the package again."
         )
     return DataFiles(folder, contents, digest.hexdigest())
+
+
+def with_files(files: DataFiles, changed: Mapping[str, bytes]) -> DataFiles:
+    """The same files with some put in or replaced, and the digest over all.
+
+    Parameters
+    ----------
+    changed : name (relative, with ``/``) to bytes
+    """
+    contents = {**files.contents, **changed}
+    digest = hashlib.sha256()
+    for name in sorted(contents):
+        digest.update(f"{name}\0{len(contents[name])}\0".encode())
+        digest.update(contents[name])
+    return DataFiles(files.root, {name: contents[name] for name in sorted(contents)}, digest.hexdigest())
 
 
 def _names(folder: Path) -> Iterator[str]:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from portico.case.predicate import Node
     from portico.knowledge.scores import Score
 
-__all__ = ["Library", "load_library", "parse_library"]
+__all__ = ["Library", "library_of", "load_library", "parse_library"]
 
 _T = TypeVar("_T")
 
@@ -211,14 +211,23 @@ def load_library(
     ------
     KnowledgeRefused : with every problem found, each with file and line
     """
-    files = read_data_files(root)
-    compiled = read_compiled(files)
-    tables, nodes = compiled if compiled is not None else parse_library(files, check=check)
-    library = _library(files.sha256, tables, nodes)
+    library = library_of(read_data_files(root), check=check)
     if signatures is None:
         return library
     given = signatures if isinstance(signatures, Signatures) else read_signatures(signatures)
     return library.with_signatures(given)
+
+
+def library_of(files: DataFiles, *, check: bool = True) -> Library:
+    """The library of data files that were read, or put together, before.
+
+    Raises
+    ------
+    KnowledgeRefused : with every problem found
+    """
+    compiled = read_compiled(files)
+    tables, nodes = compiled if compiled is not None else parse_library(files, check=check)
+    return _library(files.sha256, tables, nodes)
 
 
 def parse_library(files: DataFiles, *, check: bool = True) -> tuple[Tables, dict[str, Node]]:
