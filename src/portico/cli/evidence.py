@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from portico.cli import evidence_build, evidence_diff, evidence_pictures, evidence_pool, evidence_table
+from portico.cli import (
+    evidence_build,
+    evidence_diff,
+    evidence_intake,
+    evidence_pictures,
+    evidence_pool,
+    evidence_table,
+)
 
 __all__ = ["evidence_app"]
 
@@ -22,3 +29,7 @@ evidence_app.command("timeline", help=evidence_pictures.TIMELINE_HELP)(evidence_
 evidence_app.command("report", help=evidence_build.REPORT_HELP)(evidence_build.report)
 evidence_app.command("build", help=evidence_build.BUILD_HELP)(evidence_build.build)
 evidence_app.command("diff", help=evidence_diff.DIFF_HELP)(evidence_diff.diff)
+evidence_app.command("intake", help=evidence_intake.INTAKE_HELP)(evidence_intake.intake)
+evidence_app.command("screen", help=evidence_intake.SCREEN_HELP)(evidence_intake.screen)
+evidence_app.command("draft", help=evidence_intake.DRAFT_HELP)(evidence_intake.draft)
+evidence_app.command("promote", help=evidence_intake.PROMOTE_HELP)(evidence_intake.promote)

@@ -1,0 +1,166 @@
+"""BibTeX, entry by entry: braces and quotes are counted while the file streams past."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from portico.errors import Problem
+from portico.intake.latex import without_latex
+from portico.intake.lines import CUT, Line
+from portico.intake.record import MAX_RECORD_BYTES, Record, record_from
+
+__all__ = ["read_bibtex"]
+
+_HEAD: Final = re.compile(r"^\s*@\s*([A-Za-z]+)\s*[{(]\s*(.*)$", re.DOTALL)
+_IGNORED: Final = frozenset(("comment", "preamble", "string"))
+_NAME: Final = re.compile(r"\s*,?\s*([A-Za-z][\w:.+/-]*)\s*=\s*")
+#: Keys remembered to find doubles; beyond, a double may pass, and the duplicates are found by content.
+_MOST_KEYS: Final = 2_000_000
+_MOST_MACROS: Final = 10_000
+
+
+def read_bibtex(lines: Iterable[Line]) -> Iterator[Record | Problem]:
+    """Records of a BibTeX file; an entry without its closing brace, a key used twice and a doubled field are problems."""
+    count = 0
+    seen: dict[str, int] = {}
+    macros: dict[str, str] = {}
+    for line, text, notes, fault in _entries(lines):
+        count += 1
+        if fault == "stray":
+            count -= 1
+            yield Problem("not-a-record", f"Text after record {count} belongs to no record.", line=line)
+            continue
+        if fault:
+            yield _fault(fault, count, line)
+            continue
+        found = _HEAD.match(text)
+        assert found is not None
+        if found[1].lower() in _IGNORED:
+            count -= 1
+            if found[1].lower() == "string" and len(macros) < _MOST_MACROS:
+                macros.update(_fields(found[2], macros)[0])
+            continue
+        key, _, body = found[2].partition(",")
+        key = key.strip()
+        if key and key in seen:
+            yield Problem("duplicate-key", f"Record {count} has the key of record {seen[key]}.", line=line)
+            continue
+        if key and len(seen) < _MOST_KEYS:
+            seen[key] = count
+        fields, double = _fields(body, macros)
+        if double is not None:
+            yield Problem(
+                "duplicate-key", f"Record {count} has {double} twice, and they differ.", path=double, line=line
+            )
+            continue
+        made = _record(count, line, fields, notes)
+        yield made if made is not None else Problem("no-title", f"Record {count} has no title.", line=line)
+
+
+def _fault(code: str, count: int, line: int) -> Problem:
+    if code == "record-too-large":
+        return Problem(code, f"Record {count} is larger than a record can be.", line=line)
+    return Problem(
+        code, f"Record {count} has no end.", line=line, fix="Export the file again; its other records are kept."
+    )
+
+
+def _entries(lines: Iterable[Line]) -> Iterator[tuple[int, str, list[str], str]]:
+    """First line, text, notes and fault of each entry; a new entry at the start of a line ends one that was left open."""
+    start, parts, notes, depth, size, fault, stray = 0, [""], [""], 0, 0, "", False
+    inside = False
+    for number, text, note in lines:
+        head = _HEAD.match(text)
+        if head and (not inside or (text.startswith("@") and "," in text and "=" not in text)):
+            if inside:
+                yield start, "", [], fault or "record-truncated"
+            start, parts, notes, depth, size, fault, inside, stray = number, [], [], 0, 0, "", True, False
+        elif not inside:
+            if text.strip() and not text.lstrip().startswith("%") and not stray:
+                stray = True
+                yield number, text, [], "stray"
+            continue
+        size += len(text)
+        if note == CUT or size > MAX_RECORD_BYTES:
+            fault, parts = "record-too-large", []
+        if note and note != CUT:
+            notes.append(note)
+        if not fault:
+            parts.append(text)
+        depth += _depth(text)
+        if depth <= 0:
+            yield start, "\n".join(parts), notes, fault
+            inside = False
+    if inside:
+        yield start, "", [], fault or "record-truncated"
+
+
+def _depth(text: str) -> int:
+    bare = re.sub(r"\\[{}]", "", text)
+    return bare.count("{") - bare.count("}")
+
+
+def _fields(body: str, macros: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
+    """Fields by lower-case name, and the name of one that stands twice with different values."""
+    found: dict[str, str] = {}
+    at = 0
+    while (name := _NAME.match(body, at)) is not None:
+        value, at = _value(body, name.end(), macros)
+        key = name[1].lower()
+        if found.get(key, value) != value:
+            return found, key
+        found[key] = value
+    return found, None
+
+
+def _value(body: str, at: int, macros: Mapping[str, str]) -> tuple[str, int]:
+    """A value in braces, in quotes or bare, and where it ends; pieces joined by ``#`` are one value."""
+    parts: list[str] = []
+    while True:
+        if at >= len(body):
+            return "".join(parts), at
+        if body[at] in '{"':
+            closing = "}" if body[at] == "{" else '"'
+            depth, end = 0, at + 1
+            while end < len(body) and not (body[end] == closing and depth == 0):
+                if body[end] == "\\":
+                    end += 1
+                elif body[end] == "{":
+                    depth += 1
+                elif body[end] == "}":
+                    depth -= 1
+                end += 1
+            parts.append(body[at + 1 : end])
+            at = end + 1
+        else:
+            end = at
+            while end < len(body) and body[end] not in ",#}\n":
+                end += 1
+            bare = body[at:end].strip()
+            parts.append(macros.get(bare.lower(), bare))
+            at = end
+        more = re.compile(r"\s*#\s*").match(body, at)
+        if more is None:
+            return "".join(parts), at
+        at = more.end()
+
+
+def _record(number: int, line: int, fields: dict[str, str], notes: list[str]) -> Record | None:
+    plain = {key: without_latex(value) for key, value in fields.items()}
+    return record_from(
+        number,
+        line,
+        "bibtex",
+        title=plain.get("title"),
+        authors=re.split(r"\s+and\s+", plain.get("author", "")),
+        journal=plain.get("journal") or plain.get("journaltitle") or plain.get("booktitle"),
+        date=plain.get("date") or plain.get("year"),
+        doi=plain.get("doi") or plain.get("url"),
+        pmid=plain.get("pmid"),
+        abstract=plain.get("abstract"),
+        keywords=re.split(r"\s*[,;]\s*", plain.get("keywords", "")),
+        language=plain.get("language"),
+        notes=notes,
+    )
