@@ -10,6 +10,7 @@ from portico.cli import (
     evidence_intake,
     evidence_pictures,
     evidence_pool,
+    evidence_publish,
     evidence_table,
 )
 
@@ -33,3 +34,4 @@ evidence_app.command("intake", help=evidence_intake.INTAKE_HELP)(evidence_intake
 evidence_app.command("screen", help=evidence_intake.SCREEN_HELP)(evidence_intake.screen)
 evidence_app.command("draft", help=evidence_intake.DRAFT_HELP)(evidence_intake.draft)
 evidence_app.command("promote", help=evidence_intake.PROMOTE_HELP)(evidence_intake.promote)
+evidence_app.command("publish", help=evidence_publish.PUBLISH_HELP)(evidence_publish.publish)

@@ -75,13 +75,13 @@ def diff(
 
 
 def _figure(answer: Answer | None) -> str:
-    from portico.report.figures_text import figure_text, interval_text
+    from portico.report.figures_text import counted, figure_text, interval_text
 
     if answer is None or answer.main is None:
         return "gap"
     main = answer.main
     interval = interval_text(main.lo, main.hi, answer.measure)
-    return f"{figure_text(main.est, answer.measure)} ({interval}), {answer.k} studies, certainty {answer.certainty}"
+    return f"{figure_text(main.est, answer.measure)} ({interval}), {counted(answer.k, 'study', 'studies')}, certainty {answer.certainty}"
 
 
 def _print(found: EvidenceDiff) -> None:

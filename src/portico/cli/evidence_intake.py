@@ -317,6 +317,7 @@ def promote(
     from portico.intake import candidate
     from portico.intake import promote as promoted
     from portico.reading import read_document
+    from portico.report.figures_text import counted
 
     study = promoted(read_document(draft_file).value, read_document(confirm).value)
     text = yaml.safe_dump(study, allow_unicode=True, sort_keys=False, width=120)
@@ -326,6 +327,6 @@ def promote(
     if as_json:
         show_json({"schema": "promoted/1", "study": study, "file": str(path)})
     else:
-        show(f"{study['id']}: level {study['verified']}, {len(study['results'])} figures.")
+        show(f"{study['id']}: level {study['verified']}, {counted(len(study['results']), 'figure', 'figures')}.")
         show(f"What it changes: portico evidence diff {shown_path(path)}")
         say(f"Written: {shown_path(path)}")

@@ -250,11 +250,31 @@ def gaps(
             }
         )
         return
-    show(plain_table(drawing.columns, drawing.rows))
+    show(plain_table(["population", *(label for _, label in found.columns)], _map_rows(found)))
+    show("Studies / people, and certainty from + (very low) to ++++ (high); a dash does not apply.")
     for table in section.tables:
         show("")
         show(table.caption)
         show(plain_table(table.columns, table.rows))
+
+
+def _map_rows(found: GapMap) -> list[list[str]]:
+    """The map in few characters, for a terminal."""
+    from portico.report.gap_picture import GRADE_MARKS
+
+    rows = []
+    for row, label in found.rows:
+        cells = [found.cell(row, column) for column, _ in found.columns]
+        texts = [
+            "-"
+            if not one.applies
+            else "gap"
+            if one.is_gap
+            else f"{len(one.studies)}/{one.people} {GRADE_MARKS.get(one.certainty or '', '')}".strip()
+            for one in cells
+        ]
+        rows.append([label, *texts])
+    return rows
 
 
 def gap_section(found: GapMap) -> Section:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from portico.knowledge.pools import Answer
 from portico.report.evidence_page import Section, Table
-from portico.report.figures_text import POPULATION_WORDS, figure_text, interval_text, outcome_words
+from portico.report.figures_text import POPULATION_WORDS, counted, figure_text, interval_text, outcome_words
 from portico.report.forest import cumulative_drawing, forest_drawing, leave_one_out_drawing
 from portico.report.funnel import funnel_drawing
 
@@ -25,7 +25,9 @@ def answer_line(answer: Answer) -> str:
     if main is None:
         return "No study answers this question: a gap."
     interval = interval_text(main.lo, main.hi, answer.measure)
-    text = f"{figure_text(main.est, answer.measure)} (95 % interval {interval}), {answer.k} {'study' if answer.k == 1 else 'studies'}"
+    text = (
+        f"{figure_text(main.est, answer.measure)} (95 % interval {interval}), {counted(answer.k, 'study', 'studies')}"
+    )
     if answer.n is not None:
         text += f", {answer.n} people or segments"
     if main.prediction_lo is not None and main.prediction_hi is not None:

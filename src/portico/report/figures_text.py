@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["MEASURE_WORDS", "POPULATION_WORDS", "READ_WORDS", "figure_text", "interval_text", "outcome_words"]
+__all__ = [
+    "MEASURE_WORDS",
+    "POPULATION_WORDS",
+    "READ_WORDS",
+    "counted",
+    "figure_text",
+    "interval_text",
+    "outcome_words",
+]
 
 MEASURE_WORDS: Final = {"proportion": "share", "hr": "hazard ratio", "or": "odds ratio", "rr": "risk ratio"}
 POPULATION_WORDS: Final = {
@@ -28,6 +36,15 @@ def outcome_words(code: str) -> str:
     ('local failure', 'vertebral fracture')
     """
     return _OUTCOMES.get(code, code.replace("_", " "))
+
+
+def counted(n: int, one: str, many: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "study", "studies"), counted(3, "study", "studies")
+    ('1 study', '3 studies')
+    """
+    return f"{n} {one if n == 1 else many}"
 
 
 def figure_text(value: float | None, measure: str) -> str:

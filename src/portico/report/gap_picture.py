@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from portico.report.drawing import INK, SOFT, WIDTH_IN, Drawing, new_figure, png_of, settings, svg_of
+from portico.report.figures_text import counted
 
 if TYPE_CHECKING:
     from portico.synthesis import Cell, GapMap
@@ -121,4 +122,4 @@ def _cell_text(cell: Cell) -> str:
     if not cell.studies:
         return f"none; {len(cell.waiting)} waiting for a reader" if cell.waiting else "none"
     grade = "" if cell.certainty is None else f", {cell.certainty.replace('_', ' ')}"
-    return f"{len(cell.studies)} studies, {cell.people} people{grade}"
+    return f"{counted(len(cell.studies), 'study', 'studies')}, {cell.people} people{grade}"

@@ -1,6 +1,7 @@
 """Synthesis: effect sizes, pooling, meta-regression, small-study tests, dose response, sample size. No input or output."""
 
 from portico.synthesis import claims as _claims  # noqa: F401  importing the room registers its claims
+from portico.synthesis import evidence_claims as _evidence_claims  # noqa: F401
 from portico.synthesis.answers import answer, effects_of
 from portico.synthesis.beta_binomial import BetaBinomial, beta_binomial
 from portico.synthesis.certainty import DOMAINS, JUDGEMENTS, judge
