@@ -304,7 +304,11 @@ def gap_section(found: GapMap) -> Section:
         (
             rows[one.row],
             columns[one.column],
-            _proposal(rows[one.row], columns[one.column], (one.row, one.column) in asked),
+            one.comparison,
+            one.endpoint,
+            "see the question above"
+            if (one.row, one.column) in asked
+            else "no size: the library has no figure in this cell",
         )
         for one in found.cells
         if one.is_gap
@@ -318,16 +322,10 @@ def gap_section(found: GapMap) -> Section:
         drawings=(gap_drawing(found),),
         tables=(
             Table("Questions to ask next", ("comparison", "endpoint", "size", "stands on"), tuple(asks)),
-            Table("Empty cells", ("population", "outcome", "first study to make"), empty),
+            Table("Empty cells", ("population", "outcome", "comparison", "endpoint", "size"), empty),
         ),
         anchor="gaps",
     )
-
-
-def _proposal(row: str, column: str, asked: bool) -> str:
-    if asked:
-        return "see the question above"
-    return f"a prospective series of {row.lower()} that reports {column.lower()}; no figure of the library gives a size"
 
 
 def timeline(

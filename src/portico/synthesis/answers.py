@@ -25,7 +25,7 @@ from portico.synthesis.effects import Effects, Measure
 from portico.synthesis.glmm import pool_proportions
 from portico.synthesis.inference import INTERVALS, IntervalMethod
 from portico.synthesis.pooling import Pooled, pool
-from portico.synthesis.proportions import proportion_from_interval
+from portico.synthesis.proportions import proportion_effects, proportion_from_interval
 from portico.synthesis.ratios import ratio_from_interval
 from portico.synthesis.selection import Figure, Selection
 from portico.synthesis.sensitivity import leave_one_out
@@ -251,6 +251,7 @@ def _estimates(selection: Selection, effects: Effects, pooled: Pooled, notes: li
         low, high = exact_interval(0, sum(sizes))
         notes.append(f"No event in {sum(sizes)}: the counts are added and the exact interval is given.")
         return [Estimate("counts added", "no events", "Clopper–Pearson", 0.0, low, high)]
+    made.append(_double_arcsine(events, sizes))
     binomial = _tried(lambda: _binomial(events, sizes), notes)
     beta = _tried(lambda: _beta(events, sizes), notes)
     made += [one for one in (binomial, beta) if one is not None]
@@ -261,6 +262,18 @@ def _estimates(selection: Selection, effects: Effects, pooled: Pooled, notes: li
     if any(one.basis == "rate x n" for one in selection.figures):
         notes.append("Models on counts round the rate times the number to whole events.")
     return made
+
+
+def _double_arcsine(events: list[int], sizes: list[int]) -> Estimate:
+    """Freeman–Tukey, for readers who know it; turned back at the harmonic mean of the sizes, which can mislead.
+
+    Source: Schwarzer et al., Res Synth Methods 2019;10:476 (the back-transformation).
+    """
+    found = pool(proportion_effects(events, sizes, measure="PFT"), interval=MAIN_INTERVAL)
+    shown = found.natural
+    lo, hi = min(max(shown.lo, 0.0), shown.estimate), max(min(shown.hi, 1.0), shown.estimate)
+    method = "REML on the Freeman–Tukey double arcsine, turned back at the harmonic mean of the sizes: known to mislead"
+    return Estimate("random effects (double arcsine)", method, INTERVALS[found.interval], shown.estimate, lo, hi)
 
 
 def _binomial(events: list[int], sizes: list[int]) -> Estimate:

@@ -39,6 +39,7 @@ class Cell:
     waiting : studies with a figure that waits for a reader
     certainty : best grade among the library's answers in this cell; None without one
     applies : False where the outcome cannot happen or is nobody's question
+    comparison, endpoint : what an empty cell asks
     """
 
     row: str
@@ -49,6 +50,8 @@ class Cell:
     waiting: tuple[str, ...]
     certainty: str | None
     applies: bool = True
+    comparison: str = ""
+    endpoint: str = ""
 
     @property
     def is_gap(self) -> bool:
@@ -143,7 +146,18 @@ def _cell(
     ]
     applies = {"row": row["id"], "column": column["id"]} not in [dict(one) for one in none]
     best = min((grade for grade in grades if grade), key=order.index, default=None)
-    return Cell(row["id"], column["id"], tuple(firm), people, randomised, tuple(waiting), best, applies)
+    return Cell(
+        row["id"],
+        column["id"],
+        tuple(firm),
+        people,
+        randomised,
+        tuple(waiting),
+        best,
+        applies,
+        row["comparison"],
+        column["endpoint"],
+    )
 
 
 def _ask(library: Library, answers: Mapping[str, Answer], plain: Mapping[str, Any]) -> Ask:
