@@ -47,10 +47,10 @@ def test_three_arcs_of_180_points_and_60_pairs_within_40_ms(tmp_path, syntax):
     dataset = made.plan(arcs=3, points=180, pairs=60)
     path = made.put(tmp_path / "p", made.encoded(dataset, syntax))
     times = []
-    for _ in range(7):
-        begin = time.perf_counter()
+    for _ in range(15):
+        begin = time.process_time()
         plan = read_study(path).plans[0]
-        times.append(time.perf_counter() - begin)
+        times.append(time.process_time() - begin)
     for theirs in dataset.BeamSequence:
         expected = [
             [float(x) for x in cp.BeamLimitingDevicePositionSequence[-1].LeafJawPositions]
