@@ -1,7 +1,18 @@
-"""Geometry of contours: slices, even-odd polygons, exact partial areas, the body between slices. No judgement."""
+"""Geometry of contours and masks: slices, even-odd polygons, exact partial areas, the body between slices. No judgement."""
 
 from portico.geometry.compiled import compiled
 from portico.geometry.distance import signed_distance
+from portico.geometry.mask_contours import contours_of_mask, rings_of_slice
+from portico.geometry.masks import (
+    Margins,
+    difference,
+    distance_mm,
+    grown,
+    intersection,
+    shrunk,
+    smoothed,
+    union,
+)
 from portico.geometry.planes import Slices, slices_of
 from portico.geometry.polygons import edges_of, even_odd_area, point_inside, signed_edges
 from portico.geometry.raster import partial_area
@@ -11,15 +22,25 @@ from portico.geometry.spans import END_CAPS, EndCap
 __all__ = [
     "END_CAPS",
     "EndCap",
+    "Margins",
     "Slices",
     "boxes_of",
     "compiled",
+    "contours_of_mask",
+    "difference",
+    "distance_mm",
     "edges_of",
     "even_odd_area",
+    "grown",
+    "intersection",
     "partial_area",
     "pieces_of",
     "point_inside",
+    "rings_of_slice",
+    "shrunk",
     "signed_distance",
     "signed_edges",
     "slices_of",
+    "smoothed",
+    "union",
 ]
