@@ -1,0 +1,60 @@
+"""A vertebra made of simple shapes in its own frame, turned and put on a grid of any orientation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from portico.rt import Grid
+from portico.targets import PARTS
+
+#: Patient axes as columns: left, front, head in LPS.
+UPRIGHT = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
+
+
+def part_of(local):
+    """One more than the place in PARTS for (n, 3) mm to the left, front and head of the canal's middle; 0 outside."""
+    u, v, w = local.T
+    side = np.abs(u)
+    found = np.zeros(len(local), np.uint8)
+
+    def give(where, left, right=None):
+        where = where & (found == 0)
+        found[where & (u > 0)] = PARTS.index(left) + 1
+        found[where & (u <= 0)] = PARTS.index(right or left) + 1
+
+    give((u / 22) ** 2 + ((v - 24) / 17) ** 2 <= 1, "vertebral_body")
+    found[(v < 7) | (np.abs(w) > 13)] = 0
+    give((side >= 12) & (side <= 18) & (v >= 0) & (v < 8) & (np.abs(w) <= 7), "pedicle_left", "pedicle_right")
+    give(
+        (side > 21) & (side <= 36) & (v >= -8) & (v <= 3) & (np.abs(w) <= 5),
+        "transverse_process_left",
+        "transverse_process_right",
+    )
+    give((side <= 4) & (v < -9) & (v >= -38) & (np.abs(w) <= 7), "spinous_process")
+    give((side > 9) & (side <= 19) & (v < -1) & (v >= -9) & (np.abs(w) <= 8), "lamina_left", "lamina_right")
+    give((side > 4) & (side <= 18) & (v < -8) & (v >= -14) & (np.abs(w) <= 9), "lamina_left", "lamina_right")
+    return found
+
+
+def turn(around_left=0.0, around_front=0.0, around_head=0.0):
+    """Rotation matrix from degrees."""
+    made = np.eye(3)
+    for axis, degrees in ((0, around_left), (1, around_front), (2, around_head)):
+        c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        one = np.eye(3)
+        a, b = [(1, 2), (2, 0), (0, 1)][axis]
+        one[a, a], one[a, b], one[b, a], one[b, b] = c, -s, s, c
+        made = made @ one
+    return made
+
+
+def vertebra(rotation=None, axes=None, spacing=(1.5, 1.5, 1.5), half=66.0):
+    """Part of each voxel, canal mask, grid, and each voxel's place in the vertebra's own frame."""
+    rotation, axes = np.eye(3) if rotation is None else rotation, np.eye(3) if axes is None else axes
+    counts = tuple(int(2 * half / h) + 1 for h in spacing)
+    grid = Grid(-axes @ (0.5 * (np.array(counts) - 1) * spacing), spacing, axes, counts[::-1])
+    k, j, i = (one.ravel() for one in np.indices(grid.shape))
+    local = grid.points(np.column_stack([i, j, k])) @ (rotation @ UPRIGHT)
+    parts = part_of(local).reshape(grid.shape)
+    canal = ((local[:, 0] / 11) ** 2 + (local[:, 1] / 7.5) ** 2 <= 1).reshape(grid.shape) & (parts == 0)
+    return parts, canal, grid, local.reshape(*grid.shape, 3)
