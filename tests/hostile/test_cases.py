@@ -50,22 +50,22 @@ def test_bad_case(name: str, code: str, path: str, line: int) -> None:
 def test_deep_nesting_is_refused_quickly(tmp_path: Path) -> None:
     path = tmp_path / "deep.yaml"
     path.write_text("schema: case/1\nnotes: " + "[" * 200_000, encoding="utf-8")
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(PorticoError) as caught:
         read_case(path)
     assert caught.value.code == "too-deep"
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_hundred_megabytes_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.yaml"
     with path.open("wb") as file:
         file.truncate(100 * 1024 * 1024)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(PorticoError) as caught:
         read_case(path)
     assert caught.value.code == "too-large"
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 _PIECES = (
@@ -108,7 +108,7 @@ def test_mutated_cases_end_in_advice_or_a_typed_error() -> None:
     good = 0
     for i in range(COUNT):
         text = mutated(rng.choice(texts), rng)
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             parse = parse_json if i % 10 == 0 else parse_yaml
             document = parse(text, name="case")
@@ -119,6 +119,6 @@ def test_mutated_cases_end_in_advice_or_a_typed_error() -> None:
                 advise(case, ENGINE)
         except PorticoError as error:
             assert error.code and error.exit_status == 3
-        slowest = max(slowest, time.perf_counter() - start)
+        slowest = max(slowest, time.process_time() - start)
     assert slowest < 2
     assert good > 0

@@ -114,9 +114,9 @@ OUTSIDE = """<!DOCTYPE PubmedArticleSet [<!ENTITY x SYSTEM "file:///etc/passwd">
 
 @pytest.mark.parametrize("text", [LAUGHS, OUTSIDE])
 def test_entities_are_refused(tmp_path, text):
-    start = time.monotonic()
+    start = time.process_time()
     found = read(put(tmp_path, text))
-    assert [one.code for one in found] == ["xml-entities"] and time.monotonic() - start < 2
+    assert [one.code for one in found] == ["xml-entities"] and time.process_time() - start < 2
 
 
 def test_deep_xml_and_deep_json(tmp_path):

@@ -112,9 +112,9 @@ def test_a_bomb_that_declares_a_large_packed_size(tmp_path):
         struct.pack_into("<H", data, at + method, zipfile.ZIP_DEFLATED)
         struct.pack_into("<L", data, at + size, 50_000_000)
     path.write_bytes(data)
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert code(path) == "archive-damaged"
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
     assert code(path, ArchiveLimits(max_total_bytes=10_000_000)) == "too-large"
 
 
@@ -138,10 +138,10 @@ def test_zip64(tmp_path):
 
 def test_many_members_are_checked_quickly(tmp_path):
     path = made(tmp_path / "a.zip", ("d/", b""), *((f"d/{number}", b"") for number in range(19_000)))
-    begin = time.perf_counter()
+    begin = time.process_time()
     with open_archive(path) as opened:
         assert len(opened.names()) == 19_000
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_mutated_archives_are_read_or_refused(tmp_path):

@@ -99,10 +99,10 @@ def test_a_file_of_100_mb_is_refused_without_reading_it(tmp_path, name):
     code, _, kilobytes, _ = in_a_process(path)
     assert code == "too-large"
     assert kilobytes < 90_000  # the file would not fit into this
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(ReadingRefused):
         read_document(path)
-    assert time.perf_counter() - begin < 0.1
+    assert time.process_time() - begin < 0.1
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,12 @@ MEGABYTES = 2 * 1024 * 1024
 @pytest.mark.parametrize("start", ["", "[", "a: ", 'a: "', "a: |\n  "])
 def test_no_large_text_takes_long(start, unit):
     text = start + unit * ((MEGABYTES - 100) // len(unit))
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         parse_yaml(text)
     except ReadingRefused as error:
         assert error.code != "reading-refused"
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 structural = st.text(st.sampled_from("[]{},:?-#&*!|>'\"%@` \n\t~<=0123456789.eE_+axn\\u\r\x00\ufeffé😀"), max_size=60)

@@ -119,7 +119,7 @@ def assert_plain(value: object) -> None:
 
 
 def outcome(parse, data: bytes) -> tuple[str, object]:
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         document = parse(data, name="fuzz")
     except ReadingRefused as error:
@@ -129,7 +129,7 @@ def outcome(parse, data: bytes) -> tuple[str, object]:
     else:
         assert_plain(document.value)
         result = ("value", document)
-    assert time.perf_counter() - begin < SLOWEST_SECONDS
+    assert time.process_time() - begin < SLOWEST_SECONDS
     return result
 
 

@@ -29,13 +29,13 @@ import sys, time
 from portico.errors import PorticoError
 from portico.rt import read_study
 import numpy
-begin = time.perf_counter()
+begin = time.process_time()
 try:
     read_study(sys.argv[1])
     code = "read"
 except PorticoError as error:
     code = error.code
-seconds = time.perf_counter() - begin
+seconds = time.process_time() - begin
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))  # since exec, unlike ru_maxrss
 print(code, seconds, int(peak.split()[1]) / 1024)
 """
@@ -232,7 +232,7 @@ def test_mutated_files_are_read_or_refused_without_a_name(tmp_path):
     for _ in range(COUNT):
         data = mutated(random_, random_.choice(sources))
         path.write_bytes(data)
-        begin = time.perf_counter()
+        begin = time.process_time()
         try:
             study = read_study(path)
             code = "read"
@@ -244,7 +244,7 @@ def test_mutated_files_are_read_or_refused_without_a_name(tmp_path):
             texts = [str(error), *(str(problem) for problem in error.problems)]
         except BaseException as error:
             raise AssertionError(f"{type(error).__name__} on {data!r}") from error
-        assert time.perf_counter() - begin < SLOWEST_SECONDS
+        assert time.process_time() - begin < SLOWEST_SECONDS
         assert not [text for text in texts for word in (*PLANTED, str(tmp_path)) if word in text]
         seen[code] = seen.get(code, 0) + 1
     assert seen["read"] > COUNT // 50 and seen["dicom-length"] + seen["dicom-damaged"] > COUNT // 20
