@@ -1,4 +1,4 @@
-"""BibTeX, entry by entry: braces and quotes are counted while the file streams past."""
+"""BibTeX, entry by entry: fields, macros, and which entries are no records."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from portico.errors import Problem
+from portico.intake.bibtex_entries import split_entries
 from portico.intake.latex import without_latex
-from portico.intake.lines import CUT, Line
-from portico.intake.record import MAX_RECORD_BYTES, Record, record_from
+from portico.intake.lines import Line
+from portico.intake.record import Record, record_from
 
 __all__ = ["read_bibtex"]
 
-_HEAD: Final = re.compile(r"^\s*@\s*([A-Za-z]+)\s*[{(]\s*(.*)$", re.DOTALL)
 _IGNORED: Final = frozenset(("comment", "preamble", "string"))
 _NAME: Final = re.compile(r"\s*,?\s*([A-Za-z][\w:.+/-]*)\s*=\s*")
-#: Keys remembered to find doubles; beyond, a double may pass, and the duplicates are found by content.
-_MOST_KEYS: Final = 2_000_000
+#: Keys remembered to find doubles, some 40 MB of them; beyond, a double may pass, and duplicates are found by content.
+_MOST_KEYS: Final = 200_000
 _MOST_MACROS: Final = 10_000
 
 
@@ -26,23 +26,20 @@ def read_bibtex(lines: Iterable[Line]) -> Iterator[Record | Problem]:
     count = 0
     seen: dict[str, int] = {}
     macros: dict[str, str] = {}
-    for line, text, notes, fault in _entries(lines):
-        count += 1
-        if fault == "stray":
-            count -= 1
+    for entry in split_entries(lines):
+        line = entry.line
+        if entry.fault == "stray":
             yield Problem("not-a-record", f"Text after record {count} belongs to no record.", line=line)
             continue
-        if fault:
-            yield _fault(fault, count, line)
+        if entry.kind in _IGNORED:
+            if entry.kind == "string" and len(macros) < _MOST_MACROS:
+                macros.update(_fields(entry.body, macros)[0])
             continue
-        found = _HEAD.match(text)
-        assert found is not None
-        if found[1].lower() in _IGNORED:
-            count -= 1
-            if found[1].lower() == "string" and len(macros) < _MOST_MACROS:
-                macros.update(_fields(found[2], macros)[0])
+        count += 1
+        if entry.fault:
+            yield _fault(entry.fault, count, line)
             continue
-        key, _, body = found[2].partition(",")
+        key, _, body = entry.body.partition(",")
         key = key.strip()
         if key and key in seen:
             yield Problem("duplicate-key", f"Record {count} has the key of record {seen[key]}.", line=line)
@@ -55,7 +52,7 @@ def read_bibtex(lines: Iterable[Line]) -> Iterator[Record | Problem]:
                 "duplicate-key", f"Record {count} has {double} twice, and they differ.", path=double, line=line
             )
             continue
-        made = _record(count, line, fields, notes)
+        made = _record(count, line, fields, entry.notes)
         yield made if made is not None else Problem("no-title", f"Record {count} has no title.", line=line)
 
 
@@ -65,41 +62,6 @@ def _fault(code: str, count: int, line: int) -> Problem:
     return Problem(
         code, f"Record {count} has no end.", line=line, fix="Export the file again; its other records are kept."
     )
-
-
-def _entries(lines: Iterable[Line]) -> Iterator[tuple[int, str, list[str], str]]:
-    """First line, text, notes and fault of each entry; a new entry at the start of a line ends one that was left open."""
-    start, parts, notes, depth, size, fault, stray = 0, [""], [""], 0, 0, "", False
-    inside = False
-    for number, text, note in lines:
-        head = _HEAD.match(text)
-        if head and (not inside or (text.startswith("@") and "," in text and "=" not in text)):
-            if inside:
-                yield start, "", [], fault or "record-truncated"
-            start, parts, notes, depth, size, fault, inside, stray = number, [], [], 0, 0, "", True, False
-        elif not inside:
-            if text.strip() and not text.lstrip().startswith("%") and not stray:
-                stray = True
-                yield number, text, [], "stray"
-            continue
-        size += len(text)
-        if note == CUT or size > MAX_RECORD_BYTES:
-            fault, parts = "record-too-large", []
-        if note and note != CUT:
-            notes.append(note)
-        if not fault:
-            parts.append(text)
-        depth += _depth(text)
-        if depth <= 0:
-            yield start, "\n".join(parts), notes, fault
-            inside = False
-    if inside:
-        yield start, "", [], fault or "record-truncated"
-
-
-def _depth(text: str) -> int:
-    bare = re.sub(r"\\[{}]", "", text)
-    return bare.count("{") - bare.count("}")
 
 
 def _fields(body: str, macros: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
@@ -149,6 +111,7 @@ def _value(body: str, at: int, macros: Mapping[str, str]) -> tuple[str, int]:
 
 def _record(number: int, line: int, fields: dict[str, str], notes: list[str]) -> Record | None:
     plain = {key: without_latex(value) for key, value in fields.items()}
+    raw_doi = fields.get("doi", "").replace("\\", "").strip("{}")
     return record_from(
         number,
         line,
@@ -156,8 +119,8 @@ def _record(number: int, line: int, fields: dict[str, str], notes: list[str]) ->
         title=plain.get("title"),
         authors=re.split(r"\s+and\s+", plain.get("author", "")),
         journal=plain.get("journal") or plain.get("journaltitle") or plain.get("booktitle"),
-        date=plain.get("date") or plain.get("year"),
-        doi=plain.get("doi") or plain.get("url"),
+        date=plain.get("date") or " ".join(plain[key] for key in ("year", "month") if plain.get(key)) or None,
+        doi=raw_doi or plain.get("url"),
         pmid=plain.get("pmid"),
         abstract=plain.get("abstract"),
         keywords=re.split(r"\s*[,;]\s*", plain.get("keywords", "")),

@@ -50,38 +50,33 @@ def read_lines(file: IO[bytes]) -> Iterator[Line]:
         return
     if start.startswith(codecs.BOM_UTF8):
         file.seek(3)
-    number = 0
-    while True:
-        raw = file.readline(MAX_LINE_BYTES)
-        if not raw:
-            return
-        number += 1
-        note = ""
-        if len(raw) == MAX_LINE_BYTES and not raw.endswith(b"\n"):
-            note = CUT
-            while (more := file.readline(_CHUNK)) and not more.endswith(b"\n"):
-                pass
-        text, how = decoded(raw)
-        for place, part in enumerate(text.replace("\r\n", "\n").rstrip("\r\n").split("\r")):
-            number += place > 0  # old files end their lines with a carriage return alone
-            yield number, part, note or how
+    # Latin-1 keeps each byte as one letter, so that the reader finds every kind of line end before the bytes are decoded
+    reader = io.TextIOWrapper(file, encoding="latin-1", newline=None)
+    for number, raw, cut in _numbered(reader):
+        text, how = decoded(raw.encode("latin-1"))
+        yield number, text, CUT if cut else how
 
 
-def _wide(file: IO[bytes]) -> Iterator[Line]:
-    reader = io.TextIOWrapper(file, encoding="utf-16", errors="replace", newline=None)
+def _numbered(reader: io.TextIOWrapper) -> Iterator[tuple[int, str, bool]]:
+    """Number, text and whether it was cut, of each line; a line ends with a line feed, a carriage return, or both."""
     try:
         number = 0
         while line := reader.readline(MAX_LINE_BYTES):
             number += 1
-            note = "read as UTF-16"
-            if len(line) == MAX_LINE_BYTES and not line.endswith("\n"):
-                note = CUT
+            cut = len(line) == MAX_LINE_BYTES and not line.endswith("\n")
+            if cut:
                 while (more := reader.readline(_CHUNK)) and not more.endswith("\n"):
                     pass
-            yield number, line.rstrip("\n"), note
+            yield number, line.rstrip("\n"), cut
     finally:
         with suppress(ValueError):  # the file was closed before the last line was asked for
             reader.detach()
+
+
+def _wide(file: IO[bytes]) -> Iterator[Line]:
+    reader = io.TextIOWrapper(file, encoding="utf-16", errors="replace", newline=None)
+    for number, text, cut in _numbered(reader):
+        yield number, text, CUT if cut else "read as UTF-16"
 
 
 def decoded(raw: bytes) -> tuple[str, str]:

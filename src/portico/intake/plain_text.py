@@ -25,6 +25,8 @@ class _Text(HTMLParser):
             self.dropped.append(tag)
         elif tag in _BREAKS:
             self.parts.append(" ")
+        elif tag == "sup" and not self.dropped:
+            self.parts.append("^")  # 10 to the third must not read as 103
 
     def handle_endtag(self, tag: str) -> None:
         if self.dropped and tag == self.dropped[-1]:
@@ -42,6 +44,8 @@ def plain_text(text: str | None) -> str:
 
     >>> plain_text("<p>Dose of 8&nbsp;Gy <b>once</b></p><script>steal()</script>")
     'Dose of 8 Gy once'
+    >>> plain_text("10<sup>3</sup> cells")
+    '10^3 cells'
     >>> plain_text("p < 0.05 and n > 3")
     'p < 0.05 and n > 3'
     """
@@ -53,6 +57,7 @@ def plain_text(text: str | None) -> str:
         parser.feed(re.sub(r"<(?![/!?a-zA-Z])", "&lt;", text))
         parser.close()
         text = "".join(parser.parts)
-    text = "".join(" " if unicodedata.category(one) in ("Cc", "Zl", "Zp", "Zs") else one for one in text)
-    text = "".join(one for one in text if unicodedata.category(one) not in ("Cf", "Cs", "Co", "Cn"))
-    return re.sub(r" +", " ", text).strip()
+    if not text.isprintable():  # false for any control, format or unassigned character, and any blank but a space
+        text = "".join(" " if unicodedata.category(one) in ("Cc", "Zl", "Zp", "Zs") else one for one in text)
+        text = "".join(one for one in text if unicodedata.category(one) not in ("Cf", "Cs", "Co", "Cn"))
+    return re.sub(r" {2,}", " ", text).strip()

@@ -1,182 +1,170 @@
-"""PubMed XML, article by article: the file streams through expat, and entities are refused."""
+"""PubMed XML, article by article: each is cut out of the stream and read by itself, so that one fault costs one record."""
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator
-from typing import IO, Any, Final
+from typing import IO, Final
 from xml.parsers import expat
 
 from portico.errors import Problem
-from portico.intake.record import MAX_RECORD_BYTES, Record, record_from
+from portico.intake.lines import decoded
+from portico.intake.pubmed_article import ArticleReader, Refused
+from portico.intake.record import MAX_RECORD_BYTES, Record
 
 __all__ = ["read_pubmed_xml"]
 
 _CHUNK: Final = 1 << 16
-_ARTICLE: Final = ("PubmedArticle", "PubmedBookArticle")
-_DEEPEST: Final = 60
-#: Elements whose text is kept, joined where they stand several times.
-_KEPT: Final = frozenset(
-    (
-        "ArticleTitle",
-        "BookTitle",
-        "AbstractText",
-        "Title",
-        "ISOAbbreviation",
-        "Language",
-        "Keyword",
-        "DescriptorName",
-        "LastName",
-        "ForeName",
-        "CollectiveName",
-        "Year",
-        "MedlineDate",
-        "PMID",
-        "ArticleId",
-        "ELocationID",
-    )
-)
-
-
-class _Refused(Exception):
-    pass
-
-
-class _Article:
-    def __init__(self, number: int, line: int) -> None:
-        self.number, self.line = number, line
-        self.found: dict[str, list[str]] = {}
-        self.authors: list[list[str]] = []
-        self.size = 0
-        self.too_large = False
-
-
-class _Reader:
-    def __init__(self) -> None:
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self.start
-        self.parser.EndElementHandler = self.end
-        self.parser.CharacterDataHandler = self.data
-        self.parser.EntityDeclHandler = self.entity
-        self.parser.ExternalEntityRefHandler = self.external
-        self.parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-        self.stack: list[tuple[str, dict[str, str]]] = []
-        self.text: list[str] = []
-        self.keeping: int | None = None
-        self.article: _Article | None = None
-        self.count = 0
-        self.done: list[Record | Problem] = []
-
-    def entity(self, *_: Any) -> None:
-        raise _Refused("entity")
-
-    def external(self, *_: Any) -> int:
-        raise _Refused("entity")
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self.stack.append((name, attributes))
-        if len(self.stack) > _DEEPEST:
-            raise _Refused("too-deep")
-        if name in _ARTICLE:
-            self.count += 1
-            self.article = _Article(self.count, self.parser.CurrentLineNumber)
-        elif self.article is not None and name == "Author":
-            self.article.authors.append([])
-        elif self.article is not None and name in _KEPT and self.keeping is None:
-            self.keeping, self.text = len(self.stack), []
-
-    def data(self, text: str) -> None:
-        if self.article is None:
-            return
-        self.article.size += len(text)
-        if self.article.size > MAX_RECORD_BYTES:
-            self.article.too_large, self.text = True, []
-        elif self.keeping is not None:
-            self.text.append(text)
-
-    def end(self, name: str) -> None:
-        _, attributes = self.stack.pop()
-        if self.article is None:
-            return
-        if self.keeping == len(self.stack) + 1:
-            self.keep(name, attributes, "".join(self.text))
-            self.keeping = None
-        if name in _ARTICLE:
-            self.done.append(_made(self.article))
-            self.article = None
-
-    def keep(self, name: str, attributes: dict[str, str], text: str) -> None:
-        assert self.article is not None
-        within = [one for one, _ in self.stack]
-        if "CommentsCorrectionsList" in within or "ReferenceList" in within:
-            return
-        if name in ("LastName", "ForeName", "CollectiveName"):
-            if self.article.authors and "AuthorList" in within:
-                self.article.authors[-1].append(text)
-            return
-        key = name
-        if name == "Year":
-            if "PubDate" not in within:
-                return
-        elif name in ("ArticleId", "ELocationID"):
-            if (attributes.get("IdType") or attributes.get("EIdType")) != "doi":
-                return
-            key = "doi"
-        elif (name == "Title" and "Journal" not in within) or (name == "AbstractText" and "Abstract" not in within):
-            return
-        self.article.found.setdefault(key, []).append(text)
-
-
-def _made(article: _Article) -> Record | Problem:
-    number, line, found = article.number, article.line, article.found
-    if article.too_large:
-        return Problem("record-too-large", f"Record {number} is larger than a record can be.", line=line)
-    made = record_from(
-        number,
-        line,
-        "pubmed-xml",
-        title=next(iter(found.get("ArticleTitle") or found.get("BookTitle") or ()), None),
-        authors=[" ".join(reversed(one)) for one in article.authors],
-        journal=next(iter(found.get("Title") or found.get("ISOAbbreviation") or ()), None),
-        date=next(iter(found.get("Year") or found.get("MedlineDate") or ()), None),
-        doi=next(iter(found.get("doi", ())), None),
-        pmid=next(iter(found.get("PMID", ())), None),
-        abstract=" ".join(found.get("AbstractText", ())) or None,
-        keywords=(*found.get("Keyword", ()), *found.get("DescriptorName", ())),
-        language=next(iter(found.get("Language", ())), None),
-    )
-    return made if made is not None else Problem("no-title", f"Record {number} has no title.", line=line)
+#: An article with its markup and references; the text of a record is bounded by it too.
+_MOST_BYTES: Final = 4 * MAX_RECORD_BYTES
+#: What may stand before the first article.
+_HEAD_BYTES: Final = MAX_RECORD_BYTES
+_START: Final = re.compile(rb"<Pubmed(?:Book)?Article[\s>]")
+_EDGE: Final = re.compile(rb"<Pubmed(?:Book)?Article[\s>]|</Pubmed(?:Book)?Article\s*>")
+#: Longest start or end of an article that a chunk may cut in two.
+_LONGEST: Final = 40
 
 
 def read_pubmed_xml(file: IO[bytes]) -> Iterator[Record | Problem]:
-    """Records of a PubMed XML file; what stood before a fault is kept, the fault is the last thing given."""
-    reader = _Reader()
-    while True:
-        chunk = file.read(_CHUNK)
-        try:
-            reader.parser.Parse(chunk, not chunk)
-        except (_Refused, expat.ExpatError, ValueError) as error:
-            yield from reader.done
-            yield _stopped(error, reader)
-            return
-        yield from reader.done
-        reader.done.clear()
-        if not chunk:
-            return
+    """Records of a PubMed XML file; a record that is not well-formed is a problem, and the next one is read.
+
+    A file that declares entities is not read at all: no PubMed download does.
+    """
+    stream = _Stream(file)
+    head = ArticleReader()
+    fault = _read_head(stream, head)
+    if fault is not None:
+        yield fault
+        return
+    number, cut = 0, False
+    while (found := stream.article()) is not None:
+        number, cut = number + 1, found[2] == "record-truncated"
+        yield _read_article(found[0], number, *found[1:])
+    if number and not cut and b"<PubmedArticleSet" in stream.head and b"</PubmedArticleSet" not in stream.tail():
+        yield Problem("file-truncated", f"The file has no end after record {number}.", line=stream.line)
 
 
-def _stopped(error: Exception, reader: _Reader) -> Problem:
-    line = reader.parser.CurrentLineNumber
-    after = f"after record {reader.count - (reader.article is not None)}"
-    if isinstance(error, _Refused) and str(error) == "entity":
-        return Problem("xml-entities", "The file declares entities, which no PubMed download does.", line=line)
-    if isinstance(error, _Refused):
-        return Problem("xml-too-deep", f"Elements are nested too deep {after}.", line=line)
-    if reader.article is not None:
+def _read_head(stream: _Stream, head: ArticleReader) -> Problem | None:
+    """Read what stands before the first article; a problem that ends the reading, or None."""
+    try:
+        for piece, last in stream.before_first():
+            head.feed(piece, last=last)
+    except Refused as refused:
+        return _refused(refused, head.parser.CurrentLineNumber, "before the first record")
+    except (expat.ExpatError, ValueError):
+        return Problem("not-xml", "The file is no well-formed XML.", line=head.parser.CurrentLineNumber)
+    if stream.head_too_large:
+        return Problem("not-xml", "No record stands near the start of the file.", line=1)
+    return None
+
+
+def _read_article(data: bytes, number: int, line: int, fault: str) -> Record | Problem:
+    if fault == "record-too-large":
+        return Problem(fault, f"Record {number} is larger than a record can be.", line=line)
+    if fault:
         return Problem(
-            "record-truncated",
-            f"Record {reader.article.number} has no end.",
-            line=reader.article.line,
+            fault,
+            f"Record {number} has no end.",
+            line=line,
             fix="Download the file again; its other records are kept.",
         )
-    return Problem("not-xml", f"The file is no well-formed XML {after}.", line=line)
+    notes: list[str] = []
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        lines = [decoded(one) for one in data.split(b"\n")]
+        data, notes = "\n".join(text for text, _ in lines).encode(), [note for _, note in lines if note]
+    reader = ArticleReader(number, line)
+    try:
+        reader.feed(data, last=True)
+    except Refused as refused:
+        return _refused(refused, line + reader.parser.CurrentLineNumber - 1, f"in record {number}")
+    except (expat.ExpatError, ValueError):
+        place = line + reader.parser.CurrentLineNumber - 1
+        return Problem("not-xml", f"Record {number} is no well-formed XML.", line=place)
+    if sum(len(text) for values in reader.found.values() for text in values) > MAX_RECORD_BYTES:
+        return Problem("record-too-large", f"Record {number} is larger than a record can be.", line=line)
+    return reader.made(tuple(notes))
+
+
+def _refused(refused: Refused, line: int, where: str) -> Problem:
+    if str(refused) == "entity":
+        return Problem("xml-entities", "The file declares entities, which no PubMed download does.", line=line)
+    return Problem("xml-too-deep", f"Elements are nested too deep {where}.", line=line)
+
+
+class _Stream:
+    """The bytes of the file as UTF-8, cut into articles."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        start = file.read(2)
+        file.seek(0)
+        wide = start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        self._wide = codecs.getincrementaldecoder("utf-16")("replace") if wide else None
+        self._rest = b""
+        self._over = False
+        self.line = 1
+        self.head = b""
+        self.head_too_large = False
+
+    def _more(self) -> bool:
+        """Put a chunk behind the rest; False at the end of the file."""
+        chunk = self._file.read(_CHUNK)
+        if not chunk:
+            self._over = True
+        elif self._wide is not None:
+            chunk = self._wide.decode(chunk).encode()
+        self._rest += chunk
+        return not self._over
+
+    def _drop(self, end: int) -> bytes:
+        gone, self._rest = self._rest[:end], self._rest[end:]
+        self.line += gone.count(b"\n")
+        return gone
+
+    def before_first(self) -> Iterator[tuple[bytes, bool]]:
+        """Pieces before the first article, and whether the file ends with one."""
+        while (found := _START.search(self._rest)) is None:
+            if len(self.head) > _HEAD_BYTES:
+                self.head_too_large = True
+                return
+            if not self._more():
+                yield self._take_head(len(self._rest)), True
+                return
+            if _START.search(self._rest) is None:
+                yield self._take_head(max(0, len(self._rest) - _LONGEST)), False
+        yield self._take_head(found.start()), False
+
+    def _take_head(self, end: int) -> bytes:
+        piece = self._drop(end)
+        self.head += piece
+        return piece
+
+    def article(self) -> tuple[bytes, int, str] | None:
+        """Bytes, first line and fault of the next article; None after the last."""
+        while (start := _START.search(self._rest)) is None:
+            if self._over or not self._more():
+                return None
+            if _START.search(self._rest) is None:
+                self._drop(max(0, len(self._rest) - 4 * _LONGEST))
+        self._drop(start.start())
+        line, at, size = self.line, 1, 0
+        while (edge := _EDGE.search(self._rest, at)) is None:
+            at = max(1, len(self._rest) - _LONGEST)
+            if len(self._rest) > _MOST_BYTES:
+                size += len(self._drop(at - 1))
+                at = 1
+            if not self._more():
+                self._drop(len(self._rest))
+                return b"", line, "record-too-large" if size else "record-truncated"
+        if edge[0].startswith(b"</"):
+            data = self._drop(edge.end())
+            return (data, line, "") if not size else (b"", line, "record-too-large")
+        self._drop(edge.start())
+        return b"", line, "record-too-large" if size else "record-truncated"
+
+    def tail(self) -> bytes:
+        """What is left after the last article; the end of it, where it is long."""
+        return self._rest

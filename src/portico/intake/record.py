@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import unquote
 
 from portico.intake.plain_text import plain_text
 
@@ -13,7 +14,9 @@ __all__ = ["MAX_RECORD_BYTES", "Record", "doi_of", "pmid_of", "record_from", "ye
 
 #: A record larger than this is refused: no abstract is near it.
 MAX_RECORD_BYTES: Final = 1_000_000
-_DOI: Final = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
+_DOI: Final = re.compile(r"10\.\d{4,9}/[^\s\"]+")
+#: Brackets that may stand around a DOI or belong to it: older ones name their issue and page in brackets.
+_BRACKETS: Final = {")": "(", ">": "<", "]": "[", "}": "{"}
 _YEAR: Final = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
 
 
@@ -112,9 +115,20 @@ def doi_of(text: str | None) -> str | None:
 
     >>> doi_of("https://doi.org/10.21037/APM-24-168.")
     '10.21037/apm-24-168'
+    >>> doi_of("10.1002/(SICI)1097-0142(19990101)85:1<72::AID-CNCR12>3.0.CO;2-#")
+    '10.1002/(sici)1097-0142(19990101)85:1<72::aid-cncr12>3.0.co;2-#'
+
+    Source: DOI Handbook, 2.2 (syntax) and 2.4 (case does not count).
     """
-    found = _DOI.search(text or "")
-    return None if found is None else found[0].rstrip(".,;)]}").lower()
+    found = _DOI.search(unquote(text) if text and "%" in text else text or "")
+    if found is None:
+        return None
+    doi = re.split(r"</?(?:a|p|b|i|br|span|div)/?(?:>|$)", found[0], maxsplit=1, flags=re.IGNORECASE)[
+        0
+    ]  # markup behind it
+    while doi and (doi[-1] in ".,;" or (doi[-1] in _BRACKETS and doi.count(doi[-1]) > doi.count(_BRACKETS[doi[-1]]))):
+        doi = doi[:-1]
+    return doi.lower() if not doi.endswith("/") else None
 
 
 def pmid_of(text: str | None) -> str | None:

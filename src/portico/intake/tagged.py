@@ -17,6 +17,8 @@ _RIS: Final = re.compile(r"^([A-Z][A-Z0-9])  ?- ?(.*)$")
 #: Tags that stand once in a record; a second, different value makes the record doubtful.
 _NBIB_ONCE: Final = ("PMID", "TI", "DP", "JT")
 _RIS_ONCE: Final = ("TY", "TI", "T1", "DO", "PY", "Y1")
+#: Names under which an export calls PubMed its source.
+_PUBMED: Final = ("pubmed", "medline", "nlm")
 
 Fields = dict[str, list[str]]
 
@@ -135,7 +137,7 @@ def _nbib(current: _Open) -> Record | None:
         current.number,
         current.line,
         "nbib",
-        title=_first(fields, "TI", "BTI"),
+        title=_first(fields, "TI", "BTI", "TT"),
         authors=fields.get("FAU") or fields.get("AU") or (),
         journal=_first(fields, "JT", "TA"),
         date=_first(fields, "DP"),
@@ -151,6 +153,9 @@ def _nbib(current: _Open) -> Record | None:
 def _ris(current: _Open) -> Record | None:
     fields = current.fields
     pmid = next((one for tag in ("AN", "C2", "U2") for one in fields.get(tag, ()) if one.strip().isdigit()), None)
+    source = " ".join((*fields.get("DB", ()), *fields.get("DP", ()))).lower()
+    if source and not any(name in source for name in _PUBMED):
+        pmid = None  # an accession number of another database is no PubMed number
     return record_from(
         current.number,
         current.line,
