@@ -16,6 +16,8 @@ __all__ = ["read_bibtex"]
 
 _IGNORED: Final = frozenset(("comment", "preamble", "string"))
 _NAME: Final = re.compile(r"\s*,?\s*([A-Za-z][\w:.+/-]*)\s*=\s*")
+_TOKEN: Final = re.compile(r"\\.|[{}\"]", re.DOTALL)
+_JOINED: Final = re.compile(r"\s*#\s*")
 #: Keys remembered to find doubles, some 40 MB of them; beyond, a double may pass, and duplicates are found by content.
 _MOST_KEYS: Final = 200_000
 _MOST_MACROS: Final = 10_000
@@ -85,15 +87,12 @@ def _value(body: str, at: int, macros: Mapping[str, str]) -> tuple[str, int]:
             return "".join(parts), at
         if body[at] in '{"':
             closing = "}" if body[at] == "{" else '"'
-            depth, end = 0, at + 1
-            while end < len(body) and not (body[end] == closing and depth == 0):
-                if body[end] == "\\":
-                    end += 1
-                elif body[end] == "{":
-                    depth += 1
-                elif body[end] == "}":
-                    depth -= 1
-                end += 1
+            depth, end = 0, len(body)
+            for token in _TOKEN.finditer(body, at + 1):
+                if token[0] == closing and depth == 0:
+                    end = token.start()
+                    break
+                depth += (token[0] == "{") - (token[0] == "}")
             parts.append(body[at + 1 : end])
             at = end + 1
         else:
@@ -103,7 +102,7 @@ def _value(body: str, at: int, macros: Mapping[str, str]) -> tuple[str, int]:
             bare = body[at:end].strip()
             parts.append(macros.get(bare.lower(), bare))
             at = end
-        more = re.compile(r"\s*#\s*").match(body, at)
+        more = _JOINED.match(body, at)
         if more is None:
             return "".join(parts), at
         at = more.end()
