@@ -7,7 +7,7 @@ the study would change is printed before anyone puts it in.
 from portico.intake.confirmation import DECISIONS, promote
 from portico.intake.decisions import Decision, add_decisions, read_decisions
 from portico.intake.drafts import DRAFT_SCHEMA, draft_from, study_id
-from portico.intake.duplicates import Duplicates, Match, library_index, record_match, title_key
+from portico.intake.duplicates import Duplicates, Match, library_index, record_match
 from portico.intake.evidence_diff import AdviceChange, AnswerChange, EvidenceDiff, candidate, evidence_diff
 from portico.intake.extraction import Candidate, Kind, contradictions, extract
 from portico.intake.formats import FORMS, form_of, read_records
@@ -24,6 +24,7 @@ from portico.intake.screening import (
     simulate,
     when_to_stop,
 )
+from portico.intake.titles import title_key
 
 __all__ = [
     "DECISIONS",
