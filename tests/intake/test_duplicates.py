@@ -60,12 +60,16 @@ def test_one_word_makes_another_title(one, other):
     index = Duplicates()
     index.add("first", frame.format(one), 2020)
     assert index.find(frame.format(other), 2020) is None
-    assert index.find(frame.format(one).replace("operated", "oprated").upper(), 2021).why.startswith("nearly the same title")
+    assert index.find(frame.format(one).replace("operated", "oprated").upper(), 2021).why.startswith(
+        "nearly the same title"
+    )
 
 
 def test_spellings_of_one_title():
     index = Duplicates()
-    index.add("first", "Post-operative radiotherapy and oesophageal toxicity at one tumour centre: a randomised study", 2020)
+    index.add(
+        "first", "Post-operative radiotherapy and oesophageal toxicity at one tumour centre: a randomised study", 2020
+    )
     for title in (
         "Postoperative radiotherapy and esophageal toxicity at one tumor center, a randomized study",
         "Post operative radiation therapy and esophageal toxicity at one tumor centre: randomised study",
@@ -76,7 +80,10 @@ def test_spellings_of_one_title():
 def test_one_doi_for_unlike_titles_is_said():
     index = Duplicates()
     index.add("first", LONG, 2020, doi="10.1/a")
-    assert index.find("Poster abstracts of the meeting", 2020, doi="10.1/a").why == "the same DOI; the titles differ, look at both"
+    assert (
+        index.find("Poster abstracts of the meeting", 2020, doi="10.1/a").why
+        == "the same DOI; the titles differ, look at both"
+    )
 
 
 WORDS = st.lists(st.text(alphabet="abcdefghijklmnop", min_size=3, max_size=12), min_size=5, max_size=14)
@@ -94,11 +101,49 @@ def test_a_title_written_otherwise_is_the_same(words, data):
 def test_many_like_titles_take_seconds():
     """What a search on one topic gives: the same few words again and again. Quadratic work would take minutes."""
     draw = random.Random(2)
-    first = ("Stereotactic body radiotherapy", "SBRT", "Postoperative radiotherapy", "Separation surgery and radiosurgery")
-    where = ("for spinal metastases", "of the cervical spine", "of the thoracic spine", "of vertebral metastases", "of the sacrum")
-    what = ("a systematic review", "a cohort study", "patterns of failure", "predictors of fracture", "quality of life", "local control")
-    some = "margin dose fraction cord nail plate cement prosthesis wound delay timing relapse contour phase score marker".split()
-    titles = [f"{draw.choice(first)} {draw.choice(where)}: {draw.choice(what)}, {' '.join(draw.sample(some, 3))}" for _ in range(4000)]
+    first = (
+        "Stereotactic body radiotherapy",
+        "SBRT",
+        "Postoperative radiotherapy",
+        "Separation surgery and radiosurgery",
+    )
+    where = (
+        "for spinal metastases",
+        "of the cervical spine",
+        "of the thoracic spine",
+        "of vertebral metastases",
+        "of the sacrum",
+    )
+    what = (
+        "a systematic review",
+        "a cohort study",
+        "patterns of failure",
+        "predictors of fracture",
+        "quality of life",
+        "local control",
+    )
+    some = [
+        "margin",
+        "dose",
+        "fraction",
+        "cord",
+        "nail",
+        "plate",
+        "cement",
+        "prosthesis",
+        "wound",
+        "delay",
+        "timing",
+        "relapse",
+        "contour",
+        "phase",
+        "score",
+        "marker",
+    ]
+    titles = [
+        f"{draw.choice(first)} {draw.choice(where)}: {draw.choice(what)}, {' '.join(draw.sample(some, 3))}"
+        for _ in range(4000)
+    ]
     index = Duplicates()
     start = time.process_time()
     found = [index.add(str(at), title, 2020) for at, title in enumerate(titles)]

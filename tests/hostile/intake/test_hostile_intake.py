@@ -59,7 +59,9 @@ def long_records(form):
     if form == "nbib":
         return f"PMID- 0000000\nTI  - {made.TITLE}\nAB  - {long[:1500]}\n      {long[1500:]}\n\nPMID- 1\nTI  - {made.TITLE}\n\n"
     body = made.FILES[form].replace("Local failure was 12% at 12 months.", long)
-    return f"{body[body.index('<PubmedArticle>') : body.index('</PubmedArticleSet>')] if form == 'pubmed-xml' else body}\n"
+    return (
+        f"{body[body.index('<PubmedArticle>') : body.index('</PubmedArticleSet>')] if form == 'pubmed-xml' else body}\n"
+    )
 
 
 @pytest.mark.parametrize("form", ["nbib", "ris", "json-lines", "pubmed-xml", "bibtex"])
