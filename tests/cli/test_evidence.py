@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -196,17 +197,31 @@ def test_build_and_report(say, tmp_path):
     )
 
 
-def test_diff(say, tmp_path):
+@pytest.fixture
+def cases(tmp_path):
+    """Two of the shipped cases: one that a change of the operated spine touches, and one it does not."""
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    for name in ("thoracic-separation.yaml", "femur-renal.yaml"):
+        shutil.copy(ROOT / "examples" / "cases" / name, folder)
+    return folder
+
+
+def test_diff(say, tmp_path, cases):
     path = tmp_path / "tao.yaml"
     path.write_text((STUDIES / "tao-2016.yaml").read_text().replace("verified: secondary", "verified: abstract"))
-    found = document(say, "diff", path, "--cases", ROOT / "examples" / "cases", status=1)
+    found = document(say, "diff", path, "--cases", cases, status=1)
     changed = {one["question"]: one for one in found["answers"]}
     assert changed["spine-postop-sbrt-lf12"]["joined"] == ["tao-2016"] and found["replaced"] == ["tao-2016"]
-    assert any(one["case"] == "thoracic-separation" for one in found["cases"]) and found["cases_seen"] == 30
-    text = say("diff", path, "--cases", ROOT / "examples" / "cases", status=1)
+    assert [one["case"] for one in found["cases"]] == ["thoracic-separation"] and found["cases_seen"] == 2
+    text = say("diff", path, "--cases", cases, status=1)
     assert "before: 16.5 %" in text and "pooled local control 16.5 % before" in text
+
+
+def test_a_file_that_changes_nothing(say, tmp_path):
+    path = tmp_path / "tao.yaml"
     path.write_text((STUDIES / "tao-2016.yaml").read_text() + "# nothing\n")
-    assert document(say, "diff", path, "--cases", ROOT / "examples" / "cases")["answers"] == []
+    assert document(say, "diff", path)["answers"] == []
 
 
 @pytest.mark.parametrize(
@@ -236,7 +251,7 @@ TI  - Truncated
 """
 
 
-def test_from_a_file_to_a_study(say, tmp_path):
+def test_from_a_file_to_a_study(say, tmp_path, cases):
     import yaml
 
     source, box, drafts = tmp_path / "a.ris", tmp_path / "box", tmp_path / "drafts"
@@ -262,7 +277,7 @@ def test_from_a_file_to_a_study(say, tmp_path):
     confirm.write_text(yaml.safe_dump(plain))
     study = document(say, "promote", drafts / "muller-2024.yaml", "--confirm", confirm, "--out", tmp_path)["study"]
     assert (study["verified"], len(study["results"])) == ("abstract", 1)
-    found = document(say, "diff", tmp_path / "muller-2024.yaml", "--cases", ROOT / "examples" / "cases", status=1)
+    found = document(say, "diff", tmp_path / "muller-2024.yaml", "--cases", cases, status=1)
     assert {one["question"] for one in found["answers"]} == {"spine-postop-sbrt-lf12"} | {
         one["question"] for one in found["answers"] if not one["joined"]
     }

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import vertebra_phantom as made
 from scipy.ndimage import binary_erosion
 
 from portico.errors import CannotTell, InputRefused
-from portico.rt import Grid, read_labels
+from portico.rt import Grid
 from portico.targets import (
     EPIDURAL_SECTORS,
     PARTS,
@@ -19,9 +16,12 @@ from portico.targets import (
     canal_line,
     divide_vertebra,
     epidural_sectors,
+    reference_spine,
+)
+from portico.targets import (
+    phantom as made,
 )
 
-DATA = Path(__file__).parents[1] / "data" / "rt" / "totalsegmentator"
 TILTS = [(0, 0, 0), (20, 0, 0), (40, 0, 0), (-40, 0, 0), (0, 40, 0), (0, -40, 0), (30, 20, 0), (-25, 0, 15), (0, 0, 40)]
 #: Image axes of the eight patient positions, for slices from the feet up and from the head down.
 AXES = [
@@ -120,10 +120,9 @@ def test_sectors_are_made_of_parts():
 
 @pytest.fixture(scope="module")
 def real():
-    vertebrae = read_labels(DATA / "spine_report_example_ct_report_totalseg.nii.gz")
-    bodies = read_labels(DATA / "spine_report_example_ct_report_totalseg_vertebrae_body.nii.gz")
+    vertebrae, bodies = reference_spine()
     canal = canal_from_bone(vertebrae.labels > 0, vertebrae.grid)
-    return vertebrae, bodies.labels == 1, canal, canal_line(canal, vertebrae.grid)
+    return vertebrae, bodies, canal, canal_line(canal, vertebrae.grid)
 
 
 @pytest.mark.parametrize("number", range(27, 33))

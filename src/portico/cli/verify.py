@@ -48,7 +48,8 @@ def verify(
     import portico.biology
     import portico.dosimetry
     import portico.knowledge.score_claims
-    import portico.synthesis  # noqa: F401  importing a room registers its claims
+    import portico.synthesis
+    import portico.targets  # noqa: F401  importing a room registers its claims
     from portico.claims import run
     from portico.cli.output import save, say, show_json_line, shown_path
     from portico.cli.verify_page import verify_page

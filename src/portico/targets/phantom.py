@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
+from numpy.typing import NDArray
 
 from portico.rt import Grid
-from portico.targets import PARTS
+from portico.targets.vertebral_parts import PARTS, Part
 
+__all__ = ["UPRIGHT", "part_of", "turn", "vertebra"]
+
+Floats = NDArray[np.float64]
 #: Patient axes as columns: left, front, head in LPS.
-UPRIGHT = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
+UPRIGHT: Final = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
 
 
-def part_of(local):
+def part_of(local: Floats) -> NDArray[np.uint8]:
     """One more than the place in PARTS for (n, 3) mm to the left, front and head of the canal's middle; 0 outside."""
     u, v, w = local.T
     side = np.abs(u)
     found = np.zeros(len(local), np.uint8)
 
-    def give(where, left, right=None):
+    def give(where: NDArray[np.bool_], left: Part, right: Part | None = None) -> None:
         where = where & (found == 0)
         found[where & (u > 0)] = PARTS.index(left) + 1
         found[where & (u <= 0)] = PARTS.index(right or left) + 1
@@ -36,9 +42,9 @@ def part_of(local):
     return found
 
 
-def turn(around_left=0.0, around_front=0.0, around_head=0.0):
+def turn(around_left: float = 0.0, around_front: float = 0.0, around_head: float = 0.0) -> Floats:
     """Rotation matrix from degrees."""
-    made = np.eye(3)
+    made: Floats = np.eye(3)
     for axis, degrees in ((0, around_left), (1, around_front), (2, around_head)):
         c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
         one = np.eye(3)
@@ -48,11 +54,18 @@ def turn(around_left=0.0, around_front=0.0, around_head=0.0):
     return made
 
 
-def vertebra(rotation=None, axes=None, spacing=(1.5, 1.5, 1.5), half=66.0):
+def vertebra(
+    rotation: Floats | None = None,
+    axes: Floats | None = None,
+    spacing: tuple[float, float, float] = (1.5, 1.5, 1.5),
+    half: float = 66.0,
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_], Grid, Floats]:
     """Part of each voxel, canal mask, grid, and each voxel's place in the vertebra's own frame."""
     rotation, axes = np.eye(3) if rotation is None else rotation, np.eye(3) if axes is None else axes
     counts = tuple(int(2 * half / h) + 1 for h in spacing)
-    grid = Grid(-axes @ (0.5 * (np.array(counts) - 1) * spacing), spacing, axes, counts[::-1])
+    grid = Grid(
+        -axes @ (0.5 * (np.array(counts) - 1) * spacing), np.array(spacing), axes, (counts[2], counts[1], counts[0])
+    )
     k, j, i = (one.ravel() for one in np.indices(grid.shape))
     local = grid.points(np.column_stack([i, j, k])) @ (rotation @ UPRIGHT)
     parts = part_of(local).reshape(grid.shape)
