@@ -4,12 +4,14 @@ Nothing enters the library by itself: a record becomes a draft, a named curator 
 the study would change is printed before anyone puts it in.
 """
 
+from portico.intake.candidate import Candidate, Kind
 from portico.intake.confirmation import DECISIONS, promote
+from portico.intake.counts import contradictions, owners
 from portico.intake.decisions import Decision, add_decisions, read_decisions
 from portico.intake.drafts import DRAFT_SCHEMA, draft_from, study_id
 from portico.intake.duplicates import Duplicates, Match, library_index, record_match
 from portico.intake.evidence_diff import AdviceChange, AnswerChange, EvidenceDiff, candidate, evidence_diff
-from portico.intake.extraction import Candidate, Kind, contradictions, extract
+from portico.intake.extraction import extract
 from portico.intake.formats import FORMS, form_of, read_records
 from portico.intake.plain_text import plain_text
 from portico.intake.record import MAX_RECORD_BYTES, Record, doi_of, pmid_of, year_of
@@ -54,6 +56,7 @@ __all__ = [
     "extract",
     "form_of",
     "library_index",
+    "owners",
     "plain_text",
     "pmid_of",
     "promote",

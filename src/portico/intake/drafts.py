@@ -13,7 +13,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from portico.errors import InputRefused, Problem
-from portico.intake.extraction import contradictions, extract
+from portico.intake.counts import contradictions
+from portico.intake.extraction import extract
 from portico.intake.record import Record
 
 __all__ = ["DRAFT_SCHEMA", "draft_from", "study_id"]
@@ -86,7 +87,7 @@ def draft_from(record: Record, taken: Collection[str] = ()) -> tuple[dict[str, A
         },
         "figures": figures,
     }
-    return draft, contradictions(text, found, number=record.number)
+    return draft, contradictions(text, found, record=record.number)
 
 
 def checked_draft(plain: Any) -> Mapping[str, Any]:

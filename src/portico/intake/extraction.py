@@ -1,70 +1,49 @@
 """Candidate figures in a title and abstract, each with the place it came from. Candidates only: nothing is believed.
 
-Numbers of patients and lesions, doses and fractions, rates with their time, counts, intervals, hazard ratios. A number
-without a unit is never a dose.
+Numbers of patients and lesions, doses and fractions, rates with their time, counts, intervals, hazard ratios, p-values. A
+number without a unit is never a dose.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
-from portico.errors import Problem
+from portico.intake.candidate import Candidate, Kind, number
 from portico.intake.figure_patterns import (
-    CONTROL,
-    DECIMAL,
     DOSE,
+    EQUIVALENT,
     EVENTS,
-    FAILURE,
     FOLLOW,
     FRACTIONS,
+    FRACTIONS_OF,
     HAZARD,
     INTERVAL,
     LESIONS,
-    LINK,
+    P_VALUE,
+    PART_OF,
     PATIENTS,
     PATIENTS_N,
     PER,
-    PERCENT,
-    PERCENTS,
     REGIMEN,
-    SURVIVAL,
-    TIME,
-    TIMES,
-    WORDS,
+    REVERSED,
+    TIMES_AFTER,
+    TIMES_BEFORE,
 )
+from portico.intake.rates import rates
 
-__all__ = ["Candidate", "Kind", "contradictions", "extract"]
+__all__ = ["LONGEST_TEXT", "extract"]
 
-Kind = Literal[
-    "patients", "lesions", "dose", "fractions", "dose_per_fraction", "regimen", "local_control", "local_failure", "overall_survival",
-    "events", "interval", "hazard_ratio", "follow_up_months",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One figure a text may report.
-
-    Parameters
-    ----------
-    kind : what it may be
-    value : in ``unit``; of ``events`` the events
-    second : of ``events`` the number, of ``regimen`` the fractions, of ``interval`` and ranges the upper end; else None
-    unit : ``Gy``, ``months``, ``proportion``, ``1`` (a count or ratio)
-    months : time of a rate; None when the text gives none near it
-    start, end : place in the text, so that ``text[start:end]`` is what was read
-    """
-
-    kind: Kind
-    value: float
-    second: float | None
-    unit: str
-    months: float | None
-    start: int
-    end: int
+#: No abstract is longer; what stands beyond is not read.
+LONGEST_TEXT = 50_000
+#: Candidates before and after one that may hold it.
+_NEIGHBOURS = 6
+#: Counts written as a fraction with a smaller denominator are grades ("3/4") or parts ("2/3").
+_LEAST_FRACTION = 10
+#: "One of two" is a way of speaking.
+_LEAST_IN_WORDS = 5
+#: Years that stand where a denominator could.
+_YEARS = range(1900, 2100)
 
 
 def extract(text: str) -> list[Candidate]:
@@ -72,254 +51,109 @@ def extract(text: str) -> list[Candidate]:
 
     >>> [one.kind for one in extract("We treated 47 patients with 24 Gy in 2 fractions; 1-year local control was 83 %.")]
     ['patients', 'regimen', 'local_control']
+
+    Parameters
+    ----------
+    text : plain text, read up to :data:`LONGEST_TEXT` characters; a dose is in Gy or cGy, a time in months or years, a
+        rate in percent
     """
-    found = [*_regimens(text), *_people(text), *_doses(text), *_rates(text), *_others(text)]
+    text = text[:LONGEST_TEXT]
+    found = [*_regimens(text), *_people(text), *_per_fraction(text), *_doses(text), *rates(text), *_others(text)]
     found.sort(key=lambda one: (one.start, -one.end))
-    kept: list[Candidate] = []
-    for one in found:
-        inside = any(
-            other.start <= one.start and one.end <= other.end and other.kind != one.kind and _swallows(other, one)
-            for other in kept
-        )
-        if not inside and one not in kept:
-            kept.append(one)
-    return kept
+    kept: dict[Candidate, None] = {}
+    for at, one in enumerate(found):
+        near = (found[i] for i in range(max(0, at - _NEIGHBOURS), min(at + _NEIGHBOURS, len(found))))
+        if not any(other.start <= one.start and one.end <= other.end and _swallows(other, one) for other in near):
+            kept[one] = None
+    return list(kept)
 
 
 def _swallows(whole: Candidate, part: Candidate) -> bool:
-    return whole.kind in ("regimen", "dose_per_fraction") and part.kind in ("dose", "fractions")
-
-
-def _number(text: str) -> float:
-    plain = re.sub(r"[,\u2009 ](?=\d{3})", "", text.lower()).replace("·", ".")
-    if re.fullmatch(r"\d+(?:\.\d+)?", plain):
-        return float(plain)
-    return float(sum(WORDS[word] for word in re.split(r"[- ]", plain)))
+    return (whole.kind in ("regimen", "dose_per_fraction") and part.kind == "dose") or (
+        whole.kind == "regimen" and part.kind == "fractions"
+    )
 
 
 def _gray(value: str, unit: str) -> float:
-    return _number(value) / (100.0 if unit.lower() == "cgy" else 1.0)
+    return round(number(value) / (100.0 if unit.lower() == "cgy" else 1.0), 6)
 
 
 def _regimens(text: str) -> Iterator[Candidate]:
     for one in REGIMEN.finditer(text):
-        tail = one[0].lower()
-        named = re.search(r"(fractions?|fx|fr)$", tail) is not None
-        if (not named and "/" not in one[0]) or re.search(
-            r"\d\s*(?:-|–|to)\s*$", text[max(0, one.start() - 8) : one.start()]
-        ):
+        named = re.search(r"(fractions?|fx|fr)\s*$", one[0], re.I) is not None
+        upper = re.search(r"\d\s*(?:-|–|to)\s*$", text[max(0, one.start() - 8) : one.start()])
+        if (not named and "/" not in one[0]) or upper or _computed(text, one.start(), one.end()):
             continue  # the upper end of a range is no regimen of its own
-        yield Candidate("regimen", _gray(one[1], one[2]), _number(one[3]), "Gy", None, one.start(), one.end())
+        yield Candidate("regimen", _gray(one[1], one[2]), number(one[3]), "Gy", None, one.start(), one.end())
+    for one in REVERSED.finditer(text):
+        yield Candidate("regimen", _gray(one[2], one[3]), number(one[1]), "Gy", None, one.start(), one.end())
+
+
+def _computed(text: str, start: int, end: int) -> bool:
+    """Whether a dose is said to be a BED or EQD2."""
+    return EQUIVALENT.search(text, max(0, start - 45), min(len(text), end + 10)) is not None
 
 
 def _people(text: str) -> Iterator[Candidate]:
-    for pattern, kind in ((PATIENTS, "patients"), (PATIENTS_N, "patients"), (LESIONS, "lesions")):
+    pairs: tuple[tuple[re.Pattern[str], Kind], ...] = (
+        (PATIENTS, "patients"),
+        (PATIENTS_N, "patients"),
+        (LESIONS, "lesions"),
+    )
+    for pattern, kind in pairs:
         for one in pattern.finditer(text):
-            value = _number(one[1])
-            before = text[max(0, one.start() - 14) : one.start()].lower()
-            if 1800 <= value <= 2099 and re.search(r"(?:\b(?:in|since|until|from|to|and)|-|–)\s*$", before):
+            value = number(one[1])
+            before = text[max(0, one.start() - 24) : one.start()]
+            if 1800 <= value <= 2099 and re.search(r"(?:\b(?:in|since|until|from|to|and)|-|–)\s*$", before, re.I):
                 continue
-            if re.search(r"(?:/|\d\s+of|of the|out of|grade|stage)\s*$", before):
+            if PART_OF.search(before):
                 continue
-            yield Candidate(kind, value, None, "1", None, one.start(), one.end())  # type: ignore[arg-type]
+            yield Candidate(kind, value, None, "1", None, one.start(), one.end())
+
+
+def _per_fraction(text: str) -> Iterator[Candidate]:
+    for pattern in (PER, FRACTIONS_OF):
+        for one in pattern.finditer(text):
+            if re.search(r"dose in\s*$", text[max(0, one.start() - 10) : one.start()], re.I):
+                continue  # "equivalent dose in 2-Gy fractions" names a unit
+            yield Candidate("dose_per_fraction", _gray(one[1], one[2]), None, "Gy", None, one.start(), one.end())
+    for pattern, dose, count in ((TIMES_AFTER, 1, 3), (TIMES_BEFORE, 2, 1)):
+        for one in pattern.finditer(text):
+            unit = one[2] if pattern is TIMES_AFTER else one[3]
+            yield Candidate("dose_per_fraction", _gray(one[dose], unit), None, "Gy", None, one.start(), one.end())
+            if not re.match(r"\s*fractions?", text[one.end() : one.end() + 12], re.I):
+                yield Candidate("fractions", number(one[count]), None, "1", None, one.start(), one.end())
 
 
 def _doses(text: str) -> Iterator[Candidate]:
-    for one in PER.finditer(text):
-        yield Candidate("dose_per_fraction", _gray(one[1], one[2]), None, "Gy", None, one.start(), one.end())
     for one in DOSE.finditer(text):
+        if re.search(r"dose in\s*$", text[max(0, one.start() - 10) : one.start()], re.I):
+            continue
         second = None if one[2] is None else _gray(one[2], one[3])
-        yield Candidate("dose", _gray(one[1], one[3]), second, "Gy", None, one.start(), one.end())
+        unit = "Gy BED or EQD2" if _computed(text, one.start(), one.end()) else "Gy"
+        yield Candidate("dose", _gray(one[1], one[3]), second, unit, None, one.start(), one.end())
     for one in FRACTIONS.finditer(text):
-        second = None if one[2] is None else _number(one[2])
-        yield Candidate("fractions", _number(one[1]), second, "1", None, one.start(), one.end())
-
-
-def _rates(text: str) -> Iterator[Candidate]:
-    """Percentages that belong to an outcome named in their sentence."""
-    patterns: tuple[tuple[Kind, str], ...] = (
-        ("local_control", CONTROL),
-        ("local_failure", FAILURE),
-        ("overall_survival", SURVIVAL),
-    )
-    for start, end in _sentences(text):
-        sentence = text[start:end]
-        names = sorted(
-            (match.start(), match.end(), kind)
-            for kind, pattern in patterns
-            for match in re.finditer(pattern, sentence, re.I)
-        )
-        if not names:
-            continue
-        apart = [match.span() for match in INTERVAL.finditer(sentence)]
-        rates = [one for one in PERCENT.finditer(sentence) if _is_rate(sentence, one, apart)]
-        listed = _listed(sentence, rates, names)
-        for one in rates:
-            kind, months = listed.get(one.start()) or (_nearest(names, one.start(), one.end(), sentence), None)
-            if kind is None:
-                continue
-            if months is None:
-                months = _months(sentence, one.start(), one.end())
-            place = (start + one.start(), start + one.end())
-            yield Candidate(kind, round(_number(one[1]) / 100.0, 6), None, "proportion", months, *place)
-
-
-def _is_rate(sentence: str, one: re.Match[str], apart: list[tuple[int, int]]) -> bool:
-    if _number(one[1]) > 100 or any(a <= one.start() < b for a, b in apart):
-        return False
-    return not _is_level(sentence, one)
-
-
-def _listed(
-    sentence: str, rates: list[re.Match[str]], names: list[tuple[int, int, Kind]]
-) -> dict[int, tuple[Kind | None, float | None]]:
-    """Rates in a list that go in order with a list of times, or with a list of outcomes, named before it."""
-    found: dict[int, tuple[Kind | None, float | None]] = {}
-    for listing in PERCENTS.finditer(sentence):
-        inside = [one for one in rates if listing.start() <= one.start() < listing.end()]
-        before = [one for one in names if one[1] <= listing.start() and listing.start() - one[1] <= 120]
-        if not before:
-            continue
-        times = [
-            one for one in TIMES.finditer(sentence) if one.end() <= listing.start() or one.start() >= listing.end()
-        ]
-        outcomes = _joined(sentence, before)
-        if len(outcomes) == len(inside):
-            months = _months(sentence, listing.start(), listing.end())
-            found.update({one.start(): (kind, months) for one, kind in zip(inside, outcomes, strict=True)})
-        elif times:
-            values = [_number(value) for value in re.findall(DECIMAL, times[0][1])]
-            if len(values) == len(inside):
-                scale = 12.0 if times[0][2].lower().startswith("y") else 1.0
-                found.update(
-                    {one.start(): (before[-1][2], scale * value) for one, value in zip(inside, values, strict=True)}
-                )
-            else:  # a list of times that does not go with the rates tells nothing about any of them
-                found.update({one.start(): (before[-1][2], -1.0) for one in inside})
-    return {at: (kind, None if months == -1.0 else months) for at, (kind, months) in found.items()}
-
-
-def _joined(sentence: str, before: list[tuple[int, int, Kind]]) -> list[Kind]:
-    """Outcomes named one after the other, joined by "and" or a comma, up to the last one."""
-    chain = [before[-1]]
-    for one in reversed(before[:-1]):
-        if re.fullmatch(
-            r"\s*(?:\([^)]*\))?\s*(?:rates?)?\s*(?:,|and|,\s*and)\s*(?:the\s+)?(?:\w+-year\s+|\d+-month\s+)?",
-            sentence[one[1] : chain[0][0]],
-            re.I,
-        ):
-            chain.insert(0, one)
-        else:
-            break
-    return [kind for _, _, kind in chain] if len(chain) > 1 else []
-
-
-def _is_level(sentence: str, one: re.Match[str]) -> bool:
-    after = sentence[one.end() : one.end() + 22].lower()
-    return re.match(r"\s*(?:ci\b|confidence|isodose|of the (?:prescri|patients|dose)|hardware)", after) is not None
-
-
-def _nearest(names: list[tuple[int, int, Kind]], start: int, end: int, sentence: str) -> Kind | None:
-    """The outcome a percentage belongs to: the last named before it, else the first after it, at most 90 characters off."""
-    before = [one for one in names if one[1] <= start]
-    after = [one for one in names if one[0] >= end]
-    if after and after[0][0] - end <= 25 and ";" not in sentence[end : after[0][0]]:
-        between = sentence[end : after[0][0]].lower()
-        close = bool(before) and start - before[-1][1] <= 20
-        if LINK.fullmatch(between) and not close:
-            return after[0][2]
-    if before and start - before[-1][1] <= 110:
-        return before[-1][2]
-    if after and after[0][0] - end <= 60:
-        return after[0][2]
-    return None
-
-
-def _months(sentence: str, start: int, end: int) -> float | None:
-    """Time of a rate: the nearest named before it in its clause, or right after it with "at"; None without one."""
-    best: tuple[int, float] | None = None
-    if any(one.end() <= start and start - one.end() <= 80 for one in TIMES.finditer(sentence)):
-        return None
-    for one in TIME.finditer(sentence):
-        before = sentence[max(0, one.start() - 26) : one.start()].lower()
-        if re.search(r"follow-?\s?up[^,;]*$|(?:survival|median)[^,;]{0,12}(?:of|was|time)\s*$|within\s*$", before):
-            continue
-        if one.end() <= start:
-            gap = start - one.end()
-            if ";" in sentence[one.end() : start]:
-                continue
-        else:
-            gap = one.start() - end
-            if gap > 12 or not re.search(r"\b(?:at|after|by)\s*(?:an?\s*)?$", before):
-                continue
-        value = _number(one[1]) * (12.0 if one[2].lower().startswith("y") else 1.0)
-        if gap <= 80 and (best is None or gap < best[0]):
-            best = (gap, value)
-    return None if best is None else best[1]
-
-
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    at = 0
-    for one in re.finditer(r"(?<=[a-z%)\d])[.!?](?=\s+[A-Z(])|(?<=[%)])\.(?=\s+\d)|\n", text):
-        yield at, one.start()
-        at = one.end()
-    yield at, len(text)
+        second = None if one[2] is None else number(one[2])
+        yield Candidate("fractions", number(one[1]), second, "1", None, one.start(), one.end())
 
 
 def _others(text: str) -> Iterator[Candidate]:
     for one in EVENTS.finditer(text):
-        events, n = _number(one[1]), _number(one[2])
-        if 0 <= events <= n and n > 1:
+        events, n = number(one[1]), number(one[4])
+        least = _LEAST_FRACTION if one[3] == "/" else 2 if one[1][0].isdigit() else _LEAST_IN_WORDS
+        if events <= n and n >= least and not (one[3] == "/" and n in _YEARS):
             yield Candidate("events", events, n, "1", None, one.start(), one.end())
     for one in INTERVAL.finditer(text):
-        low, high = _number(one[1]), _number(one[2])
+        low, high = number(one[1]), number(one[2])
         share = one[3] is not None
         if low <= high:
-            scale = 100.0 if share else 1.0
-            yield Candidate(
-                "interval", low / scale, high / scale, "proportion" if share else "1", None, one.start(), one.end()
-            )
+            scale, unit = (100.0, "proportion") if share else (1.0, "1")
+            values = (round(low / scale, 6), round(high / scale, 6))
+            yield Candidate("interval", *values, unit, None, one.start(), one.end())
     for one in HAZARD.finditer(text):
-        yield Candidate("hazard_ratio", _number(one[1]), None, "1", None, one.start(), one.end())
+        yield Candidate("hazard_ratio", number(one[1]), None, "1", None, one.start(), one.end())
+    for one in P_VALUE.finditer(text):
+        yield Candidate("p_value", number(one[2]), None, "1", None, one.start(), one.end(), sign=one[1])
     for one in FOLLOW.finditer(text):
-        months = _number(one[1]) * (12.0 if one[2].lower().startswith("y") else 1.0)
+        months = number(one[1]) * (12.0 if one[2].lower().startswith("y") else 1.0)
         yield Candidate("follow_up_months", months, None, "months", None, one.start(), one.end())
-
-
-def contradictions(text: str, found: list[Candidate], *, number: int | None = None) -> list[Problem]:
-    """Counts that contradict the percentage printed beside them.
-
-    Parameters
-    ----------
-    text : the text the candidates came from
-    number : of the record, for the message
-    """
-    problems = []
-    for one in found:
-        if one.kind != "events" or one.second is None:
-            continue
-        near = PERCENT.match(text, _after_bracket(text, one.end)) or _before(text, one.start)
-        if near is None:
-            continue
-        stated, counted = _number(near[1]), 100.0 * one.value / one.second
-        decimals = len(near[1].partition(".")[2])
-        if abs(stated - counted) > 0.5 * 10.0**-decimals + 0.51:
-            name = "The text" if number is None else f"Record {number}"
-            problems.append(
-                Problem(
-                    "count-contradicts-percentage",
-                    f"{name} states {stated:g} % beside {one.value:g} of {one.second:g}, which is {counted:.1f} %.",
-                    path=f"characters {one.start} to {near.end()}",
-                )
-            )
-    return problems
-
-
-def _after_bracket(text: str, at: int) -> int:
-    found = re.compile(r"[^.;%\d]{0,24}?[(\[,;]\s*").match(text, at)
-    return at if found is None else found.end()
-
-
-def _before(text: str, at: int) -> re.Match[str] | None:
-    found = list(PERCENT.finditer(text, max(0, at - 14), at))
-    return found[-1] if found and re.fullmatch(r"\s*[(\[]\s*", text[found[-1].end() : at]) else None

@@ -25,27 +25,8 @@ _SPELLED: Final = {
     "mescc": "metastatic epidural spinal cord compression",
 }  # fmt: skip
 _SMALL: Final = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "for",
-        "and",
-        "in",
-        "on",
-        "to",
-        "with",
-        "after",
-        "from",
-        "by",
-        "at",
-        "or",
-        "its",
-        "is",
-        "are",
-    ]
-)
+    ("a", "an", "the", "of", "for", "and", "in", "on", "to", "with", "after", "from", "by", "at", "or", "its", "is", "are")
+)  # fmt: skip
 #: Parts that are written apart, with a hyphen, or as one word.
 _JOINED: Final = re.compile(
     r"\b(?:(post|pre|non|meta|multi)[-‐‑– ]|(re|intra|inter|hypo|hyper|oligo|anti|follow)[-‐‑–])(?=[a-z]{2})"
