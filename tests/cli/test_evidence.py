@@ -264,7 +264,7 @@ def test_from_a_file_to_a_study(say, tmp_path, cases):
     assert found["problems"][0]["code"] == "count-contradicts-percentage"
     draft = yaml.safe_load((drafts / "muller-2024.yaml").read_text())
     confirm = tmp_path / "c.yaml"
-    plain = {"schema": "confirmation/1", "draft": "muller-2024", "by": "A. Reader", "date": "2026-11-27", "study": {"site": "spine", "directness": "post_operative", "technique": "sbrt", "population": "P."}, "figures": [{"id": one["id"], "decision": "confirm"} for one in draft["figures"] if one["kind"] in ("patients", "local_failure") and one["months"] != 0]}  # fmt: skip
+    plain = {"schema": "confirmation/1", "draft": "muller-2024", "by": "A. Reader", "date": "2026-11-27", "study": {"site": "spine", "directness": "post_operative", "design": "retrospective_cohort", "technique": "sbrt", "population": "P."}, "figures": [{"id": one["id"], "decision": "confirm"} for one in draft["figures"] if one["kind"] in ("patients", "local_failure") and one["months"] != 0]}  # fmt: skip
     confirm.write_text(yaml.safe_dump(plain))
     assert (
         document(say, "promote", drafts / "muller-2024.yaml", "--confirm", confirm, "--out", tmp_path, status=3)[
@@ -317,3 +317,86 @@ def test_wrong_decisions(say, tmp_path):
     )
     (tmp_path / "records.jsonl").write_text("{}\n")
     assert document(say, "screen", tmp_path, status=3)["error"]["code"] == "bad-intake"
+
+
+def test_decisions_are_not_moved_to_other_records(say, tmp_path):
+    source, box = tmp_path / "a.ris", tmp_path / "box"
+    source.write_text(RIS.split("TY  - JOUR\nTI  - Trunc")[0])
+    say("intake", source, "--out", box)
+    say("screen", box, "--decide", "1=yes", "--by", "A. Reader")
+    before = (box / "records.jsonl").read_bytes()
+    say("intake", source, "--out", box)  # the same records
+    other = tmp_path / "b.ris"
+    other.write_text("TY  - JOUR\nTI  - Another title of some length\nER  - \n")
+    assert document(say, "intake", other, "--out", box, status=3)["error"]["code"] == "decisions-there"
+    assert (box / "records.jsonl").read_bytes() == before and not list(box.glob(".*"))
+
+
+def test_a_curator_decides_by_the_verb(say, tmp_path):
+    import yaml
+
+    source, box, drafts = tmp_path / "a.ris", tmp_path / "box", tmp_path / "drafts"
+    source.write_text(RIS.split("TY  - JOUR\nTI  - Trunc")[0])
+    say("intake", source, "--out", box)
+    document(say, "draft", box, "--record", "1", "--out", drafts, status=1)
+    again = document(say, "draft", box, "--record", "1", "--out", drafts, status=1)["drafts"][0]
+    assert again["new"] is False and len(list(drafts.iterdir())) == 1
+    draft, file = drafts / "muller-2024.yaml", tmp_path / "c.yaml"
+    names = [one["id"] for one in yaml.safe_load(draft.read_text())["figures"]]
+    assert document(say, "confirm", draft, "--file", file, status=1)["open"] == names and not file.exists()
+    who = ("--by", "A. Reader")
+    for words, status, code in (
+        (["--decide", "f1=confirm"], 3, "no-name"), (["--decide", "f99=confirm", *who], 3, "figure-unknown"), (["--decide", "f1", *who], 2, "decision-form"),
+        (["--decide", "f1=perhaps", *who], 2, "decision-form"), (["--decide", "f1=inf", *who], 2, "decision-form"), (["--decide", "f1=reject", *who], 3, "why-missing"),
+        (["--study", "colour=red", *who], 2, "study-form"),
+    ):  # fmt: skip
+        assert document(say, "confirm", draft, "--file", file, *words, status=status)["error"]["code"] == code
+    study = [
+        word
+        for text in ("site=spine", "directness=post_operative", "design=retrospective_cohort", "population=P.")
+        for word in ("--study", text)
+    ]
+    say(
+        "confirm",
+        draft,
+        "--file",
+        file,
+        *who,
+        *study,
+        "--decide",
+        f"{names[0]}=reject",
+        "--why",
+        "a slip",
+        status=1 if len(names) > 1 else 0,
+    )
+    for name in names[1:]:
+        say(
+            "confirm",
+            draft,
+            "--file",
+            file,
+            "--by",
+            "B. Reader",
+            "--decide",
+            f"{name}=reject",
+            "--why",
+            "no",
+            status=1 if name != names[-1] else 0,
+        )
+    say("confirm", draft, "--file", file, "--by", "B. Reader", "--decide", f"{names[0]}=confirm")
+    rows = yaml.safe_load(file.read_text())["figures"]
+    assert (
+        [row["id"] for row in rows] == names
+        and {row["by"] for row in rows} == {"B. Reader"}
+        and rows[0]["decision"] == "confirm"
+    )
+    out = tmp_path / "studies"
+    made = document(say, "promote", draft, "--confirm", file, "--out", out)["study"]
+    assert "A. Reader, B. Reader" in made["curator_note"]
+    (out / "muller-2024.yaml").write_text("mine: 1\n")
+    assert document(say, "promote", draft, "--confirm", file, "--out", out, status=2)["error"]["code"] == "file-exists"
+    assert (out / "muller-2024.yaml").read_text() == "mine: 1\n"
+    file.write_text("schema: confirmation/1\ndraft: other\nfigures: []\n")
+    assert document(say, "confirm", draft, "--file", file, status=3)["error"]["code"] == "other-draft"
+    file.write_text("- 1\n")
+    assert document(say, "confirm", draft, "--file", file, status=3)["error"]["code"] == "bad-confirmation"

@@ -6,7 +6,9 @@ import typer
 
 from portico.cli import (
     evidence_build,
+    evidence_confirm,
     evidence_diff,
+    evidence_drafts,
     evidence_intake,
     evidence_pictures,
     evidence_pool,
@@ -32,6 +34,7 @@ evidence_app.command("build", help=evidence_build.BUILD_HELP)(evidence_build.bui
 evidence_app.command("diff", help=evidence_diff.DIFF_HELP)(evidence_diff.diff)
 evidence_app.command("intake", help=evidence_intake.INTAKE_HELP)(evidence_intake.intake)
 evidence_app.command("screen", help=evidence_intake.SCREEN_HELP)(evidence_intake.screen)
-evidence_app.command("draft", help=evidence_intake.DRAFT_HELP)(evidence_intake.draft)
-evidence_app.command("promote", help=evidence_intake.PROMOTE_HELP)(evidence_intake.promote)
+evidence_app.command("draft", help=evidence_drafts.DRAFT_HELP)(evidence_drafts.draft)
+evidence_app.command("confirm", help=evidence_confirm.CONFIRM_HELP)(evidence_confirm.confirm)
+evidence_app.command("promote", help=evidence_drafts.PROMOTE_HELP)(evidence_drafts.promote)
 evidence_app.command("publish", help=evidence_publish.PUBLISH_HELP)(evidence_publish.publish)

@@ -1,9 +1,10 @@
-"""``portico evidence intake``, ``screen``, ``draft`` and ``promote``: literature in, nothing unreviewed."""
+"""``portico evidence intake`` and ``screen``: literature files in, and which records to read next."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -15,7 +16,7 @@ from portico.cli.help_text import help_text
 if TYPE_CHECKING:
     from portico.intake import Record
 
-__all__ = ["DRAFT_HELP", "INTAKE_HELP", "PROMOTE_HELP", "SCREEN_HELP", "draft", "intake", "promote", "screen"]
+__all__ = ["DECISIONS_FILE", "INTAKE_HELP", "SCREEN_HELP", "intake", "records_of", "screen"]
 
 INTAKE_HELP: Final = help_text(
     "Read literature files (PubMed NBIB or XML, RIS, BibTeX, JSON lines), of any size, and write the new records into a folder: "
@@ -33,24 +34,10 @@ SCREEN_HELP: Final = help_text(
     ],
     {0: "fine", 3: "the folder or a decision is refused"},
 )
-DRAFT_HELP: Final = help_text(
-    "Write a draft for each record decided relevant (or named): the figures its title and abstract may report, each with its place "
-    "in the text, all unconfirmed, level memory.",
-    ["portico evidence draft inbox --out drafts", "portico evidence draft inbox --record 12 --out drafts"],
-    {
-        0: "fine",
-        1: "counts in a text contradict their percentage",
-        3: "the folder is refused, or nothing is decided relevant",
-    },
-)
-PROMOTE_HELP: Final = help_text(
-    "Turn a draft into a study (study/1, level abstract) after a named curator has confirmed, corrected or rejected each of its figures. "
-    "The library with it is checked; the study is written to a folder of yours, never into the library.",
-    ["portico evidence promote drafts/muller-2024.yaml --confirm muller-2024-confirmation.yaml --out studies"],
-    {0: "fine", 3: "a figure is not decided, or the study does not hold"},
-)
 _RECORDS: Final = "records.jsonl"
-_DECISIONS: Final = "decisions.csv"
+DECISIONS_FILE: Final = "decisions.csv"
+#: Problems and doubles that the report lists one by one; the others are counted.
+_MOST_LISTED: Final = 10_000
 
 
 def intake(
@@ -71,7 +58,7 @@ def intake(
     Raises
     ------
     ReadingRefused : ``cannot-read``, ``form-not-known``, ``cannot-write``
-    InputRefused : ``no-records``
+    InputRefused : ``no-records``, ``decisions-there``
     UsageError : ``unknown-form``
     """
     from portico.cli.library import open_library
@@ -86,39 +73,43 @@ def intake(
     step = progress_line()
     problems: list[Problem] = []
     doubles: list[dict[str, Any]] = []
-    kept = count = 0
+    counts = Counter[str]()
     out.mkdir(parents=True, exist_ok=True)
     partial = out / f".{_RECORDS}.part"
-    size = sum(path.stat().st_size for path in files if path.is_file())
     try:
         with partial.open("w", encoding="utf-8") as target:
             for path in files:
-                for one in read_records(path, form):
+                for one in read_records(path, form, progress=lambda done, of: step("bytes", done, of)):
                     if isinstance(one, Problem):
-                        problems.append(one)
+                        counts["problems"] += 1
+                        if len(problems) < _MOST_LISTED:
+                            problems.append(one)
                         continue
-                    count += 1
-                    if count % 500 == 0:
-                        step("records", min(target.tell(), size), size)
+                    counts["read"] += 1
                     name = f"{path.name} record {one.number}"
                     match = record_match(known, one)
                     where = "library"
                     if match is None:
                         match, where = seen.add(name, one.title, one.year, doi=one.doi, pmid=one.pmid), "files"
                     if match is not None:
-                        doubles.append({"record": name, "known": match.known, "where": where, "why": match.why})
+                        counts["doubles"] += 1
+                        if len(doubles) < _MOST_LISTED:
+                            doubles.append({"record": name, "known": match.known, "where": where, "why": match.why})
                         continue
-                    kept += 1
+                    counts["kept"] += 1
                     target.write(json.dumps(one.to_plain(), ensure_ascii=False) + "\n")
-        if count == 0 and not problems:
+        if not counts["read"] and not problems:
             raise InputRefused("The files hold no record.", code="no-records", file=str(files[0]))
+        _keep_decisions(out, partial)
         partial.replace(out / _RECORDS)
     finally:
         partial.unlink(missing_ok=True)
     report = {
         "schema": "intake/1",
-        "read": count,
-        "kept": kept,
+        "read": counts["read"],
+        "kept": counts["kept"],
+        "known": counts["doubles"],
+        "unreadable": counts["problems"],
         "doubles": doubles,
         "problems": [one.to_dict() for one in problems],
     }
@@ -126,18 +117,48 @@ def intake(
     if as_json:
         show_json(report)
     else:
-        show(f"{count} records read, {kept} new, {len(doubles)} known, {len(problems)} not readable.")
+        show(
+            f"{counts['read']} records read, {counts['kept']} new, {counts['doubles']} known, {counts['problems']} not readable."
+        )
         if doubles:
             rows = [[one["record"], one["where"], one["known"], one["why"]] for one in doubles[:40]]
             show(plain_table(["record", "known from", "as", "why"], rows))
         for problem in problems[:40]:
             show(f"{problem.code}: {problem}")
-        if len(doubles) > 40 or len(problems) > 40:
-            show(f"The rest is in {out / 'report.json'}.")
+        if counts["doubles"] > 40 or counts["problems"] > 40:
+            show(f"More is in {out / 'report.json'}.")
     raise typer.Exit(1 if problems else 0)
 
 
-def _records(folder: Path) -> list[Record]:
+def _keep_decisions(out: Path, partial: Path) -> None:
+    """Refuse other records under decisions that name records by their place.
+
+    Raises
+    ------
+    InputRefused : ``decisions-there``
+    """
+    import filecmp
+
+    from portico.errors import InputRefused
+
+    if (out / DECISIONS_FILE).exists() and not (
+        (out / _RECORDS).is_file() and filecmp.cmp(out / _RECORDS, partial, shallow=False)
+    ):
+        raise InputRefused(
+            "The folder holds decisions on other records.",
+            code="decisions-there",
+            file=str(out / DECISIONS_FILE),
+            fix="Take these files into a new folder.",
+        )
+
+
+def records_of(folder: Path) -> list[Record]:
+    """Records of an intake folder in their order.
+
+    Raises
+    ------
+    InputRefused : ``no-intake``, ``bad-intake`` with the line
+    """
     from portico.errors import InputRefused
     from portico.intake import Record
 
@@ -188,7 +209,7 @@ def screen(
 
     if engine not in ENGINES:
         raise UsageError("There is no such engine.", code="unknown-engine", fix=f"One of {', '.join(ENGINES)}.")
-    records = _records(folder)
+    records = records_of(folder)
     new = []
     for text in decide or ():
         name, cut, word = text.partition("=")
@@ -197,7 +218,7 @@ def screen(
         if not 1 <= int(name) <= len(records):
             raise InputRefused(f"There is no record {name}.", code="record-unknown")
         new.append(Decision(int(name), word == "yes", by, dt.date.today().isoformat()))
-    made = add_decisions(folder / _DECISIONS, new) if new else read_decisions(folder / _DECISIONS)
+    made = add_decisions(folder / DECISIONS_FILE, new) if new else read_decisions(folder / DECISIONS_FILE)
     last = {one.record: one.relevant for one in made if one.record <= len(records)}
     studies = [f"{one.citation}\n{' '.join(one.findings)}" for one in open_library().studies.values()]
     texts = [*studies, *(one.text for one in records)]
@@ -230,103 +251,3 @@ def screen(
                 ],
             )
         )
-
-
-def draft(
-    folder: Annotated[Path, typer.Argument(help="Folder of an intake.", metavar="DIR")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the drafts.", metavar="DIR")],
-    record: Annotated[
-        list[int] | None,
-        typer.Option("--record", help="Records by number; those decided relevant when left out.", metavar="N"),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Write drafts.
-
-    Raises
-    ------
-    InputRefused : ``no-intake``, ``record-unknown``, ``none-relevant``
-    """
-    import yaml
-
-    from portico.cli.library import open_library
-    from portico.cli.output import save, show, show_json
-    from portico.errors import InputRefused
-    from portico.intake import draft_from, read_decisions
-
-    records = _records(folder)
-    chosen = record or [
-        at for at, word in {one.record: one.relevant for one in read_decisions(folder / _DECISIONS)}.items() if word
-    ]
-    if not chosen:
-        raise InputRefused(
-            "No record is decided relevant.",
-            code="none-relevant",
-            fix="portico evidence screen DIR --decide N=yes --by NAME",
-        )
-    wrong = next((at for at in chosen if not 1 <= at <= len(records)), None)
-    if wrong is not None:
-        raise InputRefused(f"There is no record {wrong}.", code="record-unknown")
-    taken = {*open_library().studies, *(path.stem for path in out.glob("*.yaml"))}
-    made, problems, texts = [], [], []
-    for at in chosen:
-        plain, found = draft_from(records[at - 1], taken)
-        taken.add(plain["id"])
-        problems += found
-        made.append(
-            {
-                "record": at,
-                "id": plain["id"],
-                "figures": len(plain["figures"]),
-                "file": str(out / f"{plain['id']}.yaml"),
-            }
-        )
-        texts.append(
-            (out / f"{plain['id']}.yaml", yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=120))
-        )
-    for path, text in texts:
-        save(path, text)
-    if as_json:
-        show_json({"schema": "drafts/1", "drafts": made, "problems": [one.to_dict() for one in problems]})
-    else:
-        for one in made:
-            show(f"{one['file']}: {one['figures']} candidate figures, all unconfirmed")
-        for problem in problems:
-            show(f"{problem.code}: {problem}")
-    raise typer.Exit(1 if problems else 0)
-
-
-def promote(
-    draft_file: Annotated[Path, typer.Argument(help="A draft.", metavar="DRAFT")],
-    confirm: Annotated[
-        Path, typer.Option("--confirm", help="The curator's decisions, confirmation/1.", metavar="FILE")
-    ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the study.", metavar="DIR")],
-    as_json: AsJson = False,
-) -> None:
-    """Write the study.
-
-    Raises
-    ------
-    InputRefused : see :func:`portico.intake.promote`
-    KnowledgeRefused : the library does not hold with the study in it
-    """
-    import yaml
-
-    from portico.cli.output import save, say, show, show_json, shown_path
-    from portico.intake import candidate
-    from portico.intake import promote as promoted
-    from portico.reading import read_document
-    from portico.report.figures_text import counted
-
-    study = promoted(read_document(draft_file).value, read_document(confirm).value)
-    text = yaml.safe_dump(study, allow_unicode=True, sort_keys=False, width=120)
-    path = out / f"{study['id']}.yaml"
-    candidate({str(path): text.encode()})
-    save(path, text)
-    if as_json:
-        show_json({"schema": "promoted/1", "study": study, "file": str(path)})
-    else:
-        show(f"{study['id']}: level {study['verified']}, {counted(len(study['results']), 'figure', 'figures')}.")
-        show(f"What it changes: portico evidence diff {shown_path(path)}")
-        say(f"Written: {shown_path(path)}")

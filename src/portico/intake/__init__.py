@@ -8,7 +8,7 @@ from portico.intake.candidate import Candidate, Kind
 from portico.intake.confirmation import DECISIONS, promote
 from portico.intake.counts import contradictions, owners
 from portico.intake.decisions import Decision, add_decisions, read_decisions
-from portico.intake.drafts import DRAFT_SCHEMA, draft_from, study_id
+from portico.intake.drafts import DRAFT_SCHEMA, checked_draft, draft_from, study_id
 from portico.intake.duplicates import Duplicates, Match, library_index, record_match
 from portico.intake.evidence_diff import AdviceChange, AnswerChange, EvidenceDiff, candidate, evidence_diff
 from portico.intake.extraction import extract
@@ -49,6 +49,7 @@ __all__ = [
     "Simulation",
     "add_decisions",
     "candidate",
+    "checked_draft",
     "contradictions",
     "doi_of",
     "draft_from",

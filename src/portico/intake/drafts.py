@@ -7,20 +7,32 @@ abstract stays out of it.
 from __future__ import annotations
 
 import hashlib
+import itertools
+import math
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from portico.errors import InputRefused, Problem
-from portico.intake.counts import contradictions
+from portico.intake.candidate import Kind
+from portico.intake.counts import contradictions, owners
 from portico.intake.extraction import extract
 from portico.intake.record import Record
 
-__all__ = ["DRAFT_SCHEMA", "draft_from", "study_id"]
+__all__ = ["DRAFT_SCHEMA", "checked_draft", "citation_of", "draft_from", "is_number", "study_id"]
 
 DRAFT_SCHEMA: Final = "draft/1"
 _LONGEST: Final = 60
+#: An id is a file name as well.
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+#: Fields of a study, and the kinds of figure that may fill them.
+_FIELDS: Final = {
+    "n_patients": ("patients",),
+    "n_lesions": ("lesions",),
+    "arms": ("regimen", "dose", "fractions", "dose_per_fraction"),
+    "results": ("local_control", "local_failure", "overall_survival", "events", "hazard_ratio", "follow_up_months"),
+}
 
 
 def study_id(record: Record, taken: Collection[str]) -> str:
@@ -37,7 +49,8 @@ def study_id(record: Record, taken: Collection[str]) -> str:
     stem = f"{re.sub(r'[^a-z0-9]+', '-', plain).strip('-') or 'study'}-{record.year or 'undated'}"
     if stem not in taken:
         return stem
-    return next(name for letter in "bcdefghijklmnopqrstuvwxyz" if (name := f"{stem}-{letter}") not in taken)
+    marks = itertools.chain("bcdefghijklmnopqrstuvwxyz", map(str, itertools.count(27)))
+    return next(name for mark in marks if (name := f"{stem}-{mark}") not in taken)
 
 
 def draft_from(record: Record, taken: Collection[str] = ()) -> tuple[dict[str, Any], list[Problem]]:
@@ -54,6 +67,7 @@ def draft_from(record: Record, taken: Collection[str] = ()) -> tuple[dict[str, A
     """
     text = record.text
     found = extract(text)
+    owner = owners(found)
     figures = [
         {
             "id": f"f{number}",
@@ -62,6 +76,9 @@ def draft_from(record: Record, taken: Collection[str] = ()) -> tuple[dict[str, A
             "second": one.second,
             "unit": one.unit,
             "months": one.months,
+            "sign": one.sign,
+            "at_follow_up": one.at_follow_up,
+            "belongs_to": f"f{owner[number - 1] + 1}" if number - 1 in owner else None,
             "start": one.start,
             "end": one.end,
             "read": text[one.start : one.end][:_LONGEST],
@@ -85,9 +102,24 @@ def draft_from(record: Record, taken: Collection[str] = ()) -> tuple[dict[str, A
             "has_abstract": record.abstract is not None,
             "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
         },
+        "proposed": {
+            "citation": citation_of(record),
+            "year": record.year,
+            "doi": record.doi,
+            "pmid": record.pmid,
+            **{field: [one["id"] for one in figures if one["kind"] in kinds] for field, kinds in _FIELDS.items()},
+        },
         "figures": figures,
     }
     return draft, contradictions(text, found, record=record.number)
+
+
+def citation_of(record: Record) -> str:
+    """Authors, title, journal and year in one line, as the library cites."""
+    names = record.authors
+    authors = f"{', '.join(names[:3])}{' et al' if len(names) > 3 else ''}. " if names else ""
+    journal = f" {record.journal}" if record.journal else ""
+    return f"{authors}{record.title.rstrip('.')}.{journal} {record.year or '(year not shown)'}"
 
 
 def checked_draft(plain: Any) -> Mapping[str, Any]:
@@ -104,12 +136,29 @@ def checked_draft(plain: Any) -> Mapping[str, Any]:
         if (
             len(set(ids)) != len(ids)
             or not isinstance(plain["record"]["title"], str)
-            or not isinstance(plain["id"], str)
+            or _ID.fullmatch(plain["id"]) is None
+            or not isinstance(plain["record"]["has_abstract"], bool)
+            or not isinstance(plain["proposed"]["citation"], str)
         ):
             raise ValueError("figures")
         for one in plain["figures"]:
-            _ = one["kind"], float(one["value"]), one["unit"], one["months"], one["second"]
-    except (KeyError, TypeError, ValueError) as error:
+            owner = one.get("belongs_to")
+            if (
+                one["kind"] not in get_args(Kind)
+                or not isinstance(one["unit"], str)
+                or (owner is not None and owner not in ids)
+            ):
+                raise ValueError("figures")
+            if not is_number(one["value"]) or not all(
+                one[key] is None or is_number(one[key]) for key in ("months", "second")
+            ):
+                raise ValueError("figures")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputRefused("The file is no draft/1.", code="bad-draft") from error
     found: Mapping[str, Any] = plain
     return found
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite number, and no truth value."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

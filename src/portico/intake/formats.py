@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
@@ -22,6 +22,8 @@ __all__ = ["FORMS", "form_of", "read_records"]
 #: Forms that can be read.
 FORMS: Final = ("nbib", "pubmed-xml", "ris", "bibtex", "json-lines")
 _HEAD_BYTES: Final = 65_536
+#: Records between two reports of progress.
+_EVERY: Final = 500
 
 
 def form_of(head: bytes) -> str | None:
@@ -45,13 +47,16 @@ def form_of(head: bytes) -> str | None:
     return None
 
 
-def read_records(path: str | Path, form: str | None = None) -> Iterator[Record | Problem]:
+def read_records(
+    path: str | Path, form: str | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> Iterator[Record | Problem]:
     """Records and problems of a file in its order; memory does not grow with the file.
 
     Parameters
     ----------
     path : the file
     form : one of :data:`FORMS`; found from the content when left out
+    progress : called now and then with the bytes read and the bytes there are
 
     Raises
     ------
@@ -72,7 +77,10 @@ def read_records(path: str | Path, form: str | None = None) -> Iterator[Record |
                 file=str(path),
                 fix=f"Name the form: {', '.join(FORMS)}.",
             )
-        for one in _records(file, chosen):
+        size = place.stat().st_size
+        for at, one in enumerate(_records(file, chosen), 1):
+            if progress is not None and at % _EVERY == 0:
+                progress(min(file.tell(), size), size)
             yield replace(one, file=str(path)) if isinstance(one, Problem) else one
 
 
