@@ -17,7 +17,7 @@ VERBS = [
     ["directive", "show"], ["directive", "check"],
     ["evidence", "table"], ["evidence", "show"], ["evidence", "pool"], ["evidence", "dose"], ["evidence", "gaps"],
     ["evidence", "timeline"], ["evidence", "report"], ["evidence", "build"], ["evidence", "diff"],
-    ["evidence", "intake"], ["evidence", "screen"], ["evidence", "draft"], ["evidence", "promote"], ["evidence", "publish"],
+    ["evidence", "intake"], ["evidence", "screen"], ["evidence", "draft"], ["evidence", "promote"], ["evidence", "confirm"], ["evidence", "publish"],
     ["knowledge", "check"], ["knowledge", "show"], ["knowledge", "list"], ["knowledge", "version"], ["knowledge", "timeline"],
 ]  # fmt: skip
 
