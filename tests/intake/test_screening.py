@@ -23,6 +23,11 @@ def test_planted_records_come_first():
     assert run.saved > 0.3 and run.curve[0] == (40, 40) and run.curve[-1][0] == run.screened
 
 
+def test_among_studies_of_the_same_hand():
+    run = BENCH.screening(load_library(), 0, 5, among_own=True)["found"]
+    assert run.relevant < 0.4 * run.total and run.recall >= 0.95 and run.saved > 0.3
+
+
 def test_extraction_on_sentences_of_library_figures():
     got = BENCH.extraction(load_library())
     assert got["precision"] >= 0.97 and got["recall"] >= 0.95
@@ -47,7 +52,7 @@ def test_what_cannot_be_ranked(texts, labels, code):
     assert caught.value.code == code
 
 
-def test_engines():
+def test_engines(tmp_path, monkeypatch):
     with pytest.raises(UsageError) as caught:
         screener("other")
     assert caught.value.code == "unknown-engine"
@@ -55,6 +60,11 @@ def test_engines():
         with pytest.raises(UsageError) as caught:
             screener("asreview")
         assert caught.value.code == "extra-missing"
+        return
+    monkeypatch.chdir(tmp_path)
+    texts = [*BENCH.needles(load_library())[:20], *BENCH.haystack(200)]
+    order = rank(texts, {0: True, 1: True, 60: False}, engine="asreview")
+    assert sum(one.position < 20 for one in order[:18]) >= 9 and not list(tmp_path.iterdir())  # it leaves no file
 
 
 def test_nothing_left_to_find_ends_at_once():

@@ -22,6 +22,7 @@ _MOST_BYTES: Final = 4 * MAX_RECORD_BYTES
 _HEAD_BYTES: Final = MAX_RECORD_BYTES
 _START: Final = re.compile(rb"<Pubmed(?:Book)?Article[\s>]")
 _EDGE: Final = re.compile(rb"<Pubmed(?:Book)?Article[\s>]|</Pubmed(?:Book)?Article\s*>")
+_CLOSED: Final = b"</PubmedArticleSet"
 #: Longest start or end of an article that a chunk may cut in two.
 _LONGEST: Final = 40
 
@@ -41,7 +42,7 @@ def read_pubmed_xml(file: IO[bytes]) -> Iterator[Record | Problem]:
     while (found := stream.article()) is not None:
         number, cut = number + 1, found[2] == "record-truncated"
         yield _read_article(found[0], number, *found[1:])
-    if number and not cut and b"<PubmedArticleSet" in stream.head and b"</PubmedArticleSet" not in stream.tail():
+    if number and not cut and b"<PubmedArticleSet" in stream.head and not stream.at_end():
         yield Problem("file-truncated", f"The file has no end after record {number}.", line=stream.line)
 
 
@@ -108,6 +109,7 @@ class _Stream:
         self.line = 1
         self.head = b""
         self.head_too_large = False
+        self.closed = False
 
     def _more(self) -> bool:
         """Put a chunk behind the rest; False at the end of the file."""
@@ -122,6 +124,7 @@ class _Stream:
     def _drop(self, end: int) -> bytes:
         gone, self._rest = self._rest[:end], self._rest[end:]
         self.line += gone.count(b"\n")
+        self.closed = self.closed or _CLOSED in gone
         return gone
 
     def before_first(self) -> Iterator[tuple[bytes, bool]]:
@@ -165,6 +168,6 @@ class _Stream:
         self._drop(edge.start())
         return b"", line, "record-too-large" if size else "record-truncated"
 
-    def tail(self) -> bytes:
-        """What is left after the last article; the end of it, where it is long."""
-        return self._rest
+    def at_end(self) -> bool:
+        """Whether the set of articles was closed."""
+        return self.closed or _CLOSED in self._rest

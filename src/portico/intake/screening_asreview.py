@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,8 +17,10 @@ __all__ = ["AsreviewScreener"]
 
 
 def _part(module: str, name: str) -> Any:
+    # One of its parts makes a cache file in the working directory as it is imported: that file belongs to nobody
     try:
-        return getattr(importlib.import_module(module), name)
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, contextlib.chdir(folder):
+            return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError):
         raise UsageError(
             "ASReview's engine needs the extra named screening.",
@@ -31,6 +35,8 @@ class AsreviewScreener:
     Parameters
     ----------
     seed : kept for the interface; the engine itself draws nothing
+
+    Its import changes the working directory for a moment: make the first one before other threads are started.
 
     Raises
     ------

@@ -56,6 +56,10 @@ class SklearnScreener:
             return np.zeros(n)  # everything has been read, and all of it was relevant: nothing to tell apart
         share = max(weight[answers].sum(), 1e-9) / max(weight[~answers].sum(), 1e-9)
         weight = np.where(answers, weight / share, weight)
-        model = LogisticRegression(C=10.0, max_iter=300)
-        model.fit(self._features[known], answers, sample_weight=weight)
-        return np.asarray(model.decision_function(self._features), dtype=np.float64)
+        train = self._features[known]
+        used = np.flatnonzero(
+            train.getnnz(axis=0)
+        )  # a word of no labelled record has no weight: leaving it out changes nothing
+        model = LogisticRegression(C=10.0, max_iter=300, solver="liblinear", random_state=self.seed)
+        model.fit(train[:, used], answers, sample_weight=weight)
+        return np.asarray(model.decision_function(self._features[:, used]), dtype=np.float64)

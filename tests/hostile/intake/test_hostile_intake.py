@@ -25,7 +25,7 @@ import literature as made
 
 COUNT = int(os.environ.get("PORTICO_FUZZ", "300"))
 #: 1 GB of each form in the full run; in the usual one 100 MB of the form that PubMed gives, and less of the others.
-MEGABYTES = 1000 if "PORTICO_ASSURE" in os.environ else 6
+MEGABYTES = 1000 if "PORTICO_ASSURE" in os.environ else 4
 USUAL = {"nbib": 100}
 
 
@@ -126,6 +126,38 @@ def test_entities_are_refused(tmp_path, text):
     start = time.process_time()
     found = read(put(tmp_path, text))
     assert [one.code for one in found] == ["xml-entities"] and time.process_time() - start < 2
+
+
+def test_what_stands_around_the_articles_takes_no_memory(tmp_path):
+    """Comments of any length: before the first article they end the reading, within one it is too large, behind the last they go."""
+    one = "<PubmedArticle><ArticleTitle>Last one</ArticleTitle></PubmedArticle>"
+    for text, codes, titles in (
+        (f"<PubmedArticleSet><!--{'x' * 3_000_000}-->{one}</PubmedArticleSet>", ["not-xml"], []),
+        (
+            f"<PubmedArticleSet><PubmedArticle><!--{'x' * 5_000_000}--></PubmedArticle>{one}</PubmedArticleSet>",
+            ["record-too-large"],
+            ["Last one"],
+        ),
+        (f"<PubmedArticleSet>{one}<!--{'x' * 5_000_000}--></PubmedArticleSet>{' ' * 1000}", [], ["Last one"]),
+        (f"<PubmedArticleSet>{one}</PubmedArticleSet>{'<!-- x -->' * 100_000}", [], ["Last one"]),
+        (
+            f"<PubmedArticleSet><PubmedArticle>{'<PubmedArticle>' * 3}{one}</PubmedArticleSet>",
+            ["record-truncated"] * 4,
+            ["Last one"],
+        ),
+    ):
+        found = read(put(tmp_path, text))
+        assert [thing.code for thing in found if isinstance(thing, Problem)] == codes
+        assert [thing.title for thing in found if isinstance(thing, Record)] == titles
+
+
+def test_a_file_of_nothing_but_faults_is_counted_and_not_listed(tmp_path, monkeypatch):
+    monkeypatch.setattr("portico.cli.evidence_intake._MOST_LISTED", 5)
+    path = put(tmp_path, '{"title": "Title one"}\n' + "{\n" * 50 + '{"title": "Title one"}\n' * 9, "a.jsonl")
+    assert main(["evidence", "intake", str(path), "--out", str(tmp_path / "in")]) == 1
+    report = json.loads((tmp_path / "in" / "report.json").read_text())
+    assert (report["read"], report["kept"], report["known"], report["unreadable"]) == (10, 1, 9, 50)
+    assert len(report["problems"]) == len(report["doubles"]) == 5
 
 
 def test_deep_xml_and_deep_json(tmp_path):
