@@ -1,22 +1,45 @@
-"""Draft volumes from a Directive: the spine's canal, the parts of vertebrae. Research and commissioning only."""
+"""Draft volumes from a Directive, every one explained and editable, never final. Research and commissioning only."""
 
 from portico.targets import claims as _claims  # noqa: F401  importing the room registers its claims
 from portico.targets.canal import CanalLine, Frame, canal_from_bone, canal_line
 from portico.targets.claims import reference_spine
+from portico.targets.draft import COLOURS, Choice, Draft, DraftVolume, Fact
+from portico.targets.margins import StatedMargin, stated_margin
 from portico.targets.sectors import EPIDURAL_SECTORS, VERTEBRAL_SECTORS, epidural_sectors
+from portico.targets.spine_draft import SpineWishes, involvement_of, spine_draft
+from portico.targets.spine_inputs import CORD_SOURCES, SpineInputs
+from portico.targets.spine_rules import Involvement, adjacent_parts
+from portico.targets.structures_in import TOTAL_LABELS, mask_of_structure, vertebra_name
 from portico.targets.vertebral_parts import PARTS, Part, VertebralParts, divide_vertebra
 
 __all__ = [
+    "COLOURS",
+    "CORD_SOURCES",
     "EPIDURAL_SECTORS",
     "PARTS",
+    "TOTAL_LABELS",
     "VERTEBRAL_SECTORS",
     "CanalLine",
+    "Choice",
+    "Draft",
+    "DraftVolume",
+    "Fact",
     "Frame",
+    "Involvement",
     "Part",
+    "SpineInputs",
+    "SpineWishes",
+    "StatedMargin",
     "VertebralParts",
+    "adjacent_parts",
     "canal_from_bone",
     "canal_line",
     "divide_vertebra",
     "epidural_sectors",
+    "involvement_of",
+    "mask_of_structure",
     "reference_spine",
+    "spine_draft",
+    "stated_margin",
+    "vertebra_name",
 ]

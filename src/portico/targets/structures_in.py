@@ -1,0 +1,97 @@
+"""Structures as masks on the grid of an image, and the names of vertebrae."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portico.errors import CannotTell, InputRefused
+from portico.geometry import partial_area, slices_of
+from portico.rt import Grid, Structure
+
+__all__ = ["TOTAL_LABELS", "mask_of_structure", "ordered_levels", "vertebra_name"]
+
+#: Levels from head to feet.
+_LEVELS: Final = (
+    *(f"C{n}" for n in range(1, 8)),
+    *(f"T{n}" for n in range(1, 13)),
+    *(f"L{n}" for n in range(1, 6)),
+    "S1",
+)
+#: Labels of TotalSegmentator's task ``total`` (version 2) that are read here, as TG-263 names or levels.
+TOTAL_LABELS: Final[dict[int, str]] = {
+    2: "Kidney_R", 3: "Kidney_L", 5: "Liver", 25: "Sacrum", 79: "SpinalCord",
+    **{26 + number: name for number, name in enumerate(reversed(_LEVELS))},
+}  # fmt: skip
+_NAME: Final = re.compile(r"(?:(?:vertebrae?|vert|vb)[\s_.-]*)?([CTLS])[\s_.-]?0?(\d{1,2})", re.IGNORECASE)
+
+
+def vertebra_name(name: str) -> str | None:
+    """Level that a structure's name stands for; None when it is no vertebra.
+
+    >>> vertebra_name("vertebrae_T8"), vertebra_name("L03"), vertebra_name("PTV_T8"), vertebra_name("T13")
+    ('T8', 'L3', None, None)
+    """
+    found = _NAME.fullmatch(name.strip())
+    level = f"{found[1].upper()}{int(found[2])}" if found else ""
+    return level if level in _LEVELS else None
+
+
+def ordered_levels(levels: object) -> list[str]:
+    """Levels from head to feet."""
+    return [one for one in _LEVELS if one in levels]  # type: ignore[operator]  # any container
+
+
+def mask_of_structure(structure: Structure, grid: Grid) -> NDArray[np.bool_]:
+    """(k, j, i) voxels of which at least half lies inside the contours of their slice.
+
+    Parameters
+    ----------
+    structure : closed contours on axial slices
+    grid : aligned, slices across the patient
+
+    Raises
+    ------
+    InputRefused : ``oblique`` and what :func:`portico.geometry.slices_of` refuses
+    CannotTell : ``slices-differ`` when the contours skip slices of the image or stand between them
+    """
+    if not grid.is_aligned or abs(abs(grid.axes[2, 2]) - 1.0) > 1e-3:
+        raise InputRefused("Contours are laid on axial images only.", code="oblique")
+    slices = slices_of(structure)
+    mask = np.zeros(grid.shape, bool)
+    across = bool(abs(grid.axes[0, 0]) < 0.5)  # rows run along y
+    x, y = (1, 0) if across else (0, 1)
+    far = grid.points([[grid.shape[2] - 1, grid.shape[1] - 1, grid.shape[0] - 1]])[0]
+    low = np.minimum(grid.origin, far)
+    size = (grid.shape[1], grid.shape[2]) if not across else (grid.shape[2], grid.shape[1])
+    flips = [axis for axis in (0, 1) if grid.axes[:, axis].sum() < 0]
+    met = set()
+    for z, rings in zip(slices.z, slices.polygons, strict=True):
+        exact = float((z - grid.origin[2]) / (grid.axes[2, 2] * grid.spacing[2]))
+        k = int(np.rint(exact))
+        if not 0 <= k < grid.shape[0]:
+            continue
+        if abs(exact - k) > 0.1:
+            raise CannotTell("The contours stand between the slices of the image.", code="slices-differ")
+        share = partial_area(
+            rings,
+            first_centre=(float(low[0]), float(low[1])),
+            pixel=(float(grid.spacing[x]), float(grid.spacing[y])),
+            shape=size,
+        )
+        plane = share >= 0.5
+        plane = plane.T if across else plane
+        for axis in flips:
+            plane = np.flip(plane, 1 - axis)
+        mask[k] |= plane
+        met.add(k)
+    if met and len(met) < max(met) - min(met) + 1 and len(met) <= 0.75 * (max(met) - min(met) + 1):
+        raise CannotTell(
+            "The contours skip slices of the image.",
+            code="slices-differ",
+            fix="Interpolate the structure in the planning system.",
+        )
+    return mask
