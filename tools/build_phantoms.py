@@ -28,6 +28,9 @@ def wanted() -> dict[Path, bytes]:
         folder = ROOT / "tests" / "data" / f"{name}-phantom"
         found |= {folder / file: data for file, data in made.files_of(phantom).items()}
         found[folder / "README.md"] = README.encode()
+    labels = ROOT / "tests" / "data" / "spine-labels"
+    found[labels / "vertebrae.nrrd"] = made.spine_labels(made.spine_phantom())
+    found[labels / "README.md"] = README.replace("written as DICOM", "of the spine phantom as a label map").encode()
     return found
 
 

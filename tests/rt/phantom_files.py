@@ -6,6 +6,7 @@ pydicom, structures and dose by portico.rt; the same call gives the same bytes. 
 
 from __future__ import annotations
 
+import gzip
 import io
 from dataclasses import dataclass, field
 
@@ -378,3 +379,25 @@ def put(made: Phantom, folder, **replaced: bytes | None):
         if data is not None:
             (folder / name).write_bytes(data)
     return folder
+
+
+def spine_labels(made: Phantom) -> bytes:
+    """Label map (NRRD) of the spine phantom: T6 to T10 and cord by TotalSegmentator's numbers, 100 for the canal."""
+    gx, gy, gz = mesh(made.x, made.y, made.z)
+    labels = np.zeros((len(made.z), len(made.y), len(made.x)), np.uint8)
+    for number, level in zip((34, 35, 36, 37, 38), (-52, -26, 0, 26, 52), strict=True):
+        slab = np.abs(gz - level) <= 11
+        bone = slab & (made.hu >= BONE_HU) & (np.abs(gx) < 17.5)
+        labels[bone & (gy < 61)] = number
+    labels[(np.abs(gz) <= 80) & inside(gx, gy, (0, 45), (9, 8)) & (labels == 0)] = 100
+    labels[(np.abs(gz) <= 80) & inside(gx, gy, (0, 45), (6, 4))] = 79
+    step = [float(a[1] - a[0]) for a in (made.x, made.y, made.z)]
+    rows = ",".join
+    head = [
+        "NRRD0004", "type: uint8", "dimension: 3", "space: left-posterior-superior",
+        f"sizes: {len(made.x)} {len(made.y)} {len(made.z)}",
+        "space directions: " + " ".join(f"({rows(str(step[a]) if a == b else '0' for b in range(3))})" for a in range(3)),
+        "kinds: domain domain domain", "encoding: gzip",
+        f"space origin: ({rows(str(float(a[0])) for a in (made.x, made.y, made.z))})",
+    ]  # fmt: skip
+    return "\n".join(head).encode() + b"\n\n" + gzip.compress(labels.tobytes(), 9, mtime=0)

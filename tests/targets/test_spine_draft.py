@@ -104,7 +104,8 @@ def test_volumes_name_their_rows_and_margins():
     assert not (evaluated.mask & prv.mask).any()
     assert (evaluated.mask == (ptv.mask & ~prv.mask)).all()
     assert cord.role == "input" and "t2 mri" in cord.says
-    assert distance_mm(cord.mask, draft.grid)[prv.mask].max() <= 2.0 + 1e-6
+    assert 2.0 < distance_mm(cord.mask, draft.grid)[prv.mask].max() <= 2.0 + np.sqrt(3.0) + 1e-6
+    assert ptv.mask.sum() > ctv.mask.sum()
 
 
 def test_the_epidural_ctv_has_the_named_sectors_and_not_the_cord():
@@ -228,6 +229,14 @@ def test_a_cut_vertebra_and_thick_slices():
         spine_draft(replace(inputs, vertebrae={"T8": cut}), wishes(), directive(), ROWS)
     thick = spine_draft(spine(spacing=(2.0, 2.0, 5.0))[0], wishes(), directive(), ROWS)
     assert any("5 mm apart" in note for note in thick.notes)
+
+
+def test_a_margin_that_voxels_cannot_show_is_refused_not_lost():
+    with pytest.raises(CannotTell) as caught:
+        spine_draft(spine()[0], wishes(ptv=stated_margin("0.5mm", (), "ptv_margin")), directive(), ROWS)
+    assert caught.value.code == "margin-below-voxel"
+    none = spine_draft(spine()[0], wishes(ptv=stated_margin("0mm", (), "ptv_margin")), directive(), ROWS)
+    assert (none.volume("PTV").mask == none.volume("CTV").mask).all()
 
 
 def test_not_a_spine():

@@ -18,6 +18,7 @@ from portico.geometry.polygons import edges_of, even_odd_area, point_inside, sig
 from portico.geometry.raster import partial_area
 from portico.geometry.solid import boxes_of, pieces_of
 from portico.geometry.spans import END_CAPS, EndCap
+from portico.geometry.surface_margin import grown_from_surface
 
 __all__ = [
     "END_CAPS",
@@ -32,6 +33,7 @@ __all__ = [
     "edges_of",
     "even_odd_area",
     "grown",
+    "grown_from_surface",
     "intersection",
     "partial_area",
     "pieces_of",

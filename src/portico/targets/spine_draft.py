@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from portico.directive import Directive
 from portico.errors import CannotTell, InputRefused
-from portico.geometry import grown
+from portico.geometry import grown_from_surface
 from portico.knowledge import Volume
 from portico.targets.canal import CanalLine, canal_from_bone, canal_line
 from portico.targets.draft import Choice, Draft, DraftVolume, Fact, Kind, Verified, weakest
@@ -201,7 +201,7 @@ class _Drafting:
         if stated is None:
             self.choices.append(margin_choice("SpinalCord_PRV", self.rows.values(), "prv_margin", "--prv"))
             return None
-        prv = grown(cord, self.grid, stated.mm)
+        prv = self._grown(cord, stated.mm, "SpinalCord_PRV")
         whole = float(stated.mm).is_integer()
         name = f"SpinalCord_PRV{int(stated.mm):02d}" if whole else "SpinalCord_PRV"
         rows = () if stated.row is None else (stated.row.id,)
@@ -345,7 +345,7 @@ class _Drafting:
                 Choice(wanted.roi, "Which gap to the cord's PRV, and which PRV?", (), "Give --boost-gap 2mm and --prv.")
             )
             return
-        mask = residual & ~grown(prv, self.grid, gap)
+        mask = residual & ~self._grown(prv, gap, wanted.roi)
         says = f"Tumour that is left, without the PRV and a gap of {gap:g} mm (stated by the physician)."
         self._add(wanted.roi, "CTV", mask, says, ("sib-boost-volume",))
 
@@ -361,7 +361,7 @@ class _Drafting:
             if stated is None:
                 self.choices.append(margin_choice(roi, self.rows.values(), "ptv_margin", "--ptv"))
                 continue
-            mask = grown(ctv.mask, self.grid, stated.mm)
+            mask = self._grown(ctv.mask, stated.mm, roi)
             rows = () if stated.row is None else (stated.row.id,)
             self._add(roi, "PTV", mask, f"{ctv.roi} with {stated.says} all round.", (*rows, *ctv.rows))
             if not evaluate:
@@ -374,6 +374,20 @@ class _Drafting:
                     f"{roi}_Eval", "PTV", mask & ~prv, f"{roi} without the cord's PRV and the sac.", ("ptv-evaluation", *rows, *ctv.rows),
                     facts=(Fact("part of the PTV inside the PRV", lost, "%"),),
                 )  # fmt: skip
+
+    def _grown(self, mask: Mask, mm: float, roi: str) -> Mask:
+        made = grown_from_surface(mask, self.grid, mm)
+        if mm > 0.0 and mask.any() and (made == mask).all():
+            raise CannotTell(
+                f"A margin of {mm:g} mm is less than half a voxel: {roi} would be the same without it.", code="margin-below-voxel",
+                fix="Draft on a finer CT.",
+            )  # fmt: skip
+        coarse = float(self.grid.spacing.max())
+        if mm < coarse:
+            self.notes.append(
+                f"The margin of {roi} is met to half a voxel: {mm:g} mm on voxels of up to {coarse:.3g} mm."
+            )
+        return made
 
     def _given(self) -> None:
         for roi, mask, words in (
