@@ -32,10 +32,11 @@ _KINDS: Final = {
     ),
     "IS": (
         *("ROINumber", "ReferencedROINumber", "NumberOfContourPoints", "NumberOfFrames"),
-        *("ReferencedBeamNumber", "ReferencedFractionGroupNumber"),
+        *("ReferencedBeamNumber", "ReferencedFractionGroupNumber", "ROIDisplayColor"),
     ),
     "US": ("SamplesPerPixel", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
     "LO": ("ROIName", "PatientID"),
+    "ST": ("ROIDescription",),
     "SH": ("StructureSetLabel",),
     "OW": ("PixelData",),
 }

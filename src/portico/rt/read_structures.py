@@ -120,7 +120,20 @@ def _structure(number: int, item: Fields, drawn: list[Fields], observed: list[Fi
         generation=item.code("ROIGenerationAlgorithm"),
         properties=_properties(observed),
         without_area=without_area,
+        colour=_colour(drawn[0]) if drawn else None,
+        description=item.text("ROIDescription"),
     )
+
+
+def _colour(item: Fields) -> tuple[int, int, int] | None:
+    """The colour to show it in; None when it is none."""
+    try:
+        found = item.numbers("ROIDisplayColor")
+    except InputRefused:
+        return None
+    if found is None or len(found) != 3 or not all(0 <= one <= 255 and float(one).is_integer() for one in found):
+        return None
+    return int(found[0]), int(found[1]), int(found[2])
 
 
 def _contour(item: Fields) -> Contour:

@@ -69,6 +69,8 @@ class Structure:
     frame_uid : frame of reference; None when unknown
     generation : ``MANUAL``, ``AUTOMATIC``, ``SEMIAUTOMATIC``; None when unknown
     properties : assigned physical properties; None when the file says nothing about them
+    colour : red, green and blue, 0 to 255, in which it is to be shown; None when the file says nothing or no colour
+    description : what the file says of it in words; None when it says nothing
     without_area : closed contours of one or two points, which enclose nothing and are left out
     """
 
@@ -80,6 +82,8 @@ class Structure:
     generation: str | None = None
     properties: tuple[PhysicalProperty, ...] | None = None
     without_area: int = 0
+    colour: tuple[int, int, int] | None = None
+    description: str | None = None
 
     @property
     def closed(self) -> tuple[Contour, ...]:

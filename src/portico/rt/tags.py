@@ -97,6 +97,8 @@ _OTHERS: Final = {
     "ROINumber": 0x30060022,
     "ReferencedFrameOfReferenceUID": 0x30060024,
     "ROIName": 0x30060026,
+    "ROIDescription": 0x30060028,
+    "ROIDisplayColor": 0x3006002A,
     "ROIGenerationAlgorithm": 0x30060036,
     "ContourGeometricType": 0x30060042,
     "NumberOfContourPoints": 0x30060046,

@@ -70,12 +70,14 @@ def structures_bytes(
                 TAGS["ReferencedFrameOfReferenceUID"]: one.frame_uid or frame,
                 TAGS["ROIName"]: one.name,
                 TAGS["ROIGenerationAlgorithm"]: one.generation or "",
+                **({TAGS["ROIDescription"]: one.description} if one.description else {}),
             }
             for one in structures
         ],
         TAGS["ROIContourSequence"]: [
             {
                 TAGS["ReferencedROINumber"]: str(one.number),
+                **({TAGS["ROIDisplayColor"]: "\\".join(str(part) for part in one.colour)} if one.colour else {}),
                 TAGS["ContourSequence"]: [_contour(contour) for contour in one.contours],
             }
             for one in structures

@@ -10,6 +10,7 @@ from portico.targets.spine_draft import SpineWishes, involvement_of, spine_draft
 from portico.targets.spine_inputs import CORD_SOURCES, SpineInputs
 from portico.targets.spine_rules import Involvement, adjacent_parts
 from portico.targets.structures_in import TOTAL_LABELS, mask_of_structure, vertebra_name
+from portico.targets.structures_out import structure_set
 from portico.targets.vertebral_parts import PARTS, Part, VertebralParts, divide_vertebra
 
 __all__ = [
@@ -41,5 +42,6 @@ __all__ = [
     "reference_spine",
     "spine_draft",
     "stated_margin",
+    "structure_set",
     "vertebra_name",
 ]

@@ -1,0 +1,74 @@
+"""Structures laid on an image, in every orientation of its axes; names of vertebrae."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from portico.errors import CannotTell, InputRefused
+from portico.rt import Contour, Grid, Structure
+from portico.targets import TOTAL_LABELS, mask_of_structure, vertebra_name
+from portico.targets.structures_in import ordered_levels
+
+TURN = np.linspace(0, 2 * np.pi, 200, endpoint=False)
+HEIGHTS = np.arange(-12.0, 13.0, 3.0)
+
+
+def structure(heights=HEIGHTS):
+    """An ellipse off the middle: 18 mm to the left, 6 mm to the back."""
+    ring = np.column_stack([18 + 20.3 * np.cos(TURN), 6 + 14.6 * np.sin(TURN)])
+    return Structure(
+        1, "one", tuple(Contour(np.column_stack([ring, np.full(len(ring), z)]), "CLOSED_PLANAR") for z in heights)
+    )
+
+
+def grid(i, j, k, spacing=(1.0, 1.5, 3.0)):
+    axes = np.array([i, j, k], float).T
+    counts = (81, 61, 13)
+    return Grid(-axes @ (0.5 * (np.array(counts) - 1) * spacing), np.array(spacing), axes, counts[::-1])
+
+
+@pytest.mark.parametrize("head", [1, -1])
+@pytest.mark.parametrize(
+    ("i", "j"),
+    [((1, 0, 0), (0, 1, 0)), ((-1, 0, 0), (0, -1, 0)), ((-1, 0, 0), (0, 1, 0)), ((1, 0, 0), (0, -1, 0)),
+     ((0, 1, 0), (1, 0, 0)), ((0, -1, 0), (1, 0, 0)), ((0, 1, 0), (-1, 0, 0)), ((0, -1, 0), (-1, 0, 0))],
+)  # fmt: skip
+def test_left_and_back_stay_there(i, j, head):
+    image = grid(i, j, (0, 0, head))
+    mask = mask_of_structure(structure(), image)
+    points = image.points(np.argwhere(mask)[:, ::-1])
+    assert points.mean(axis=0) == pytest.approx([18, 6, 0], abs=0.1)
+    assert mask.sum() * image.voxel_cm3 == pytest.approx(np.pi * 20.3 * 14.6 * 3 * len(HEIGHTS) / 1000, rel=0.02)
+
+
+def test_contours_between_or_without_slices_are_refused():
+    image = grid((1, 0, 0), (0, 1, 0), (0, 0, 1))
+    for heights in (HEIGHTS + 1.5, HEIGHTS[::2]):
+        with pytest.raises(CannotTell) as caught:
+            mask_of_structure(structure(heights), image)
+        assert caught.value.code == "slices-differ"
+    turned = grid((1, 0, 0), (0, 0, 1), (0, -1, 0))
+    with pytest.raises(InputRefused, match="axial"):
+        mask_of_structure(structure(), turned)
+    assert not mask_of_structure(structure(HEIGHTS + 300), image).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [("vertebrae_T8", "T8"), ("VB_L3", "L3"), ("vert. c7", "C7"), ("T08", "T8"), ("S1", "S1"), ("T13", None), ("C8", None),
+     ("PTV_T8", None), ("VB_T8_PRV", None), ("", None), ("L0", None)],
+)  # fmt: skip
+def test_names_of_vertebrae(name, level):
+    assert vertebra_name(name) == level
+
+
+def test_numbers_of_the_segmentation():
+    assert (TOTAL_LABELS[27], TOTAL_LABELS[31], TOTAL_LABELS[32], TOTAL_LABELS[43], TOTAL_LABELS[50]) == (
+        "L5",
+        "L1",
+        "T12",
+        "T1",
+        "C1",
+    )
+    assert ordered_levels({"L2": 0, "T12": 0, "L1": 0}) == ["T12", "L1", "L2"]
