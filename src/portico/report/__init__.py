@@ -3,6 +3,8 @@
 Templates, typst and rich are imported when a report is made, not when the room is.
 """
 
+from portico.report.draft_json import draft_json
+from portico.report.draft_report import draft_html
 from portico.report.html import render_directive_html, render_html
 from portico.report.pdf import render_directive_pdf, render_pdf
 from portico.report.plan_report import render_plan_html, render_plan_pdf
@@ -11,6 +13,8 @@ from portico.report.terminal_directive import print_directive
 from portico.report.write import write_report
 
 __all__ = [
+    "draft_html",
+    "draft_json",
     "print_advice",
     "print_directive",
     "render_directive_html",

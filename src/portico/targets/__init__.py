@@ -1,6 +1,8 @@
 """Draft volumes from a Directive, every one explained and editable, never final. Research and commissioning only."""
 
-from portico.targets import claims as _claims  # noqa: F401  importing the room registers its claims
+from portico.targets import bone_claims as _bone_claims  # noqa: F401  importing the room registers its claims
+from portico.targets import claims as _claims  # noqa: F401
+from portico.targets.bone_fields import bone_draft
 from portico.targets.canal import CanalLine, Frame, canal_from_bone, canal_line
 from portico.targets.claims import reference_spine
 from portico.targets.draft import COLOURS, Choice, Draft, DraftVolume, Fact
@@ -33,6 +35,7 @@ __all__ = [
     "StatedMargin",
     "VertebralParts",
     "adjacent_parts",
+    "bone_draft",
     "canal_from_bone",
     "canal_line",
     "divide_vertebra",

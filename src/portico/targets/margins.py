@@ -42,7 +42,7 @@ class StatedMargin:
         return f"{self.mm:g} mm ({self.row.id}, {self.row.verified})"
 
 
-def stated_margin(text: str, rows: Iterable[Volume], about: str) -> StatedMargin:
+def stated_margin(text: str, rows: Iterable[Volume], about: str, *, most_mm: float = _MOST_MM) -> StatedMargin:
     """Read ``2mm``, the id of a row, or ``ROW=MM`` where a row gives a range.
 
     Parameters
@@ -50,6 +50,7 @@ def stated_margin(text: str, rows: Iterable[Volume], about: str) -> StatedMargin
     text : as written
     rows : of the library
     about : ``ptv_margin`` or ``prv_margin``
+    most_mm : beyond this a typing error is likelier than a plan
 
     Raises
     ------
@@ -57,13 +58,13 @@ def stated_margin(text: str, rows: Iterable[Volume], about: str) -> StatedMargin
     """
     name, sign, number = text.partition("=")
     if not sign and (name[:1].isdigit() or name[:1] == "-"):
-        return StatedMargin(_mm(name))
+        return StatedMargin(_mm(name, most_mm))
     row = next((one for one in rows if one.id == name and one.about == about), None)
     if row is None:
         raise InputRefused("There is no such margin.", code="no-such-row", fix="Write 2mm, ROW or ROW=2mm.")
     low, high = row.margin_low_mm, row.margin_high_mm
     if sign:
-        mm = _mm(number)
+        mm = _mm(number, most_mm)
         if low is not None and high is not None and not low <= mm <= high:
             raise InputRefused(f"{row.id} gives {low:g} to {high:g} mm.", code="margin-range")
         return StatedMargin(mm, row)
@@ -83,13 +84,13 @@ def margin_choice(volume: str, rows: Iterable[Volume], about: str, option: str) 
     )
 
 
-def _mm(text: str) -> float:
+def _mm(text: str, most_mm: float) -> float:
     if not text.endswith("mm"):
         raise InputRefused("A margin is written with its unit.", code="margin-form", fix="Write 2mm.")
     try:
         mm = float(text[:-2])
     except ValueError:
         raise InputRefused("A margin is a number of millimetres.", code="margin-form", fix="Write 2mm.") from None
-    if not 0.0 <= mm <= _MOST_MM:
-        raise InputRefused(f"A margin lies between 0 and {_MOST_MM:g} mm.", code="bad-margin")
+    if not 0.0 <= mm <= most_mm:
+        raise InputRefused(f"A margin lies between 0 and {most_mm:g} mm.", code="bad-margin")
     return mm

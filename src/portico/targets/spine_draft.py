@@ -309,6 +309,8 @@ class _Drafting:
         if metal is None or not metal.any():
             return mask
         inside = float((mask & metal).sum()) * self.grid.voxel_cm3
+        if not named and not inside:
+            return mask
         if not named:
             self.notes.append(
                 f"{inside:.1f} cm3 of hardware lie in the CTV: the rule on leaving it out is from memory and was not named."
