@@ -153,7 +153,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "portico"
     place.mkdir()
     shutil.copytree(ROOT / "examples", place / "examples")
-    for phantom in sorted((ROOT / "tests" / "data").glob("*-phantom")):
+    for phantom in sorted((ROOT / "tests" / "data").glob("*-[pl]*")):
         shutil.copytree(phantom, place / "tests" / "data" / phantom.name)
     monkeypatch.chdir(place)
     return place

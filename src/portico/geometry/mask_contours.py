@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from portico.errors import InputRefused
+from portico.geometry.raster import partial_area
 from portico.rt.grid import Grid
 from portico.rt.structures import Contour
 
@@ -24,8 +25,12 @@ Ring = NDArray[np.float64]
 _BLUR: Final = 0.6
 #: A slice of fewer voxels keeps the edges of its voxels.
 _LEAST_VOXELS: Final = 16
-#: Largest share of a slice's voxels that a smooth line may judge otherwise than the mask.
+#: Largest share of a slice's voxels of which a smooth line may hold half where the mask has none, or the other way.
 _ASTRAY: Final = 0.02
+#: Largest share by which the number of such voxels may change: a thin shell would lose its own everywhere.
+_CHANGED: Final = 0.01
+#: Empty voxels round a slice before it is blurred.
+_RIM: Final = 3
 
 
 def contours_of_mask(mask: NDArray[np.bool_], grid: Grid, *, smooth: bool = True) -> tuple[Contour, ...]:
@@ -51,23 +56,29 @@ def contours_of_mask(mask: NDArray[np.bool_], grid: Grid, *, smooth: bool = True
             fix="Resample it to axial slices.",
         )
     made = []
+    if not mask.any():
+        return ()
+    plane = np.any(mask, axis=0)  # lines are looked for in the box that the mask fills
+    rows, columns = np.flatnonzero(np.any(plane, axis=1)), np.flatnonzero(np.any(plane, axis=0))
+    window = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    corner = np.array([columns[0], rows[0]], dtype=np.float64)
     filled = [int(k) for k in np.flatnonzero(mask.any(axis=(1, 2)))]
     for k in filled if flat.axes[2, 2] > 0 else reversed(filled):
-        for ring in rings_of_slice(mask[k], smooth=smooth):
-            index = np.column_stack([ring, np.full(len(ring), k)])
+        for ring in rings_of_slice(mask[k][window], smooth=smooth):
+            index = np.column_stack([ring + corner, np.full(len(ring), k)])
             made.append(Contour(flat.points(index), "CLOSED_PLANAR"))
     return tuple(made)
 
 
 def rings_of_slice(mask: NDArray[np.bool_], *, smooth: bool = True) -> list[Ring]:
     """Rings ``(n, 2)`` in indices (i, j) of one slice; even-odd, so a hole is a ring within a ring."""
-    padded = np.pad(mask, 3)
-    edges = _edges(padded)
-    if smooth and int(mask.sum()) >= _LEAST_VOXELS:
-        found = _smooth(padded)
-        if found is not None:
-            return [ring - 3.0 for ring in found]
-    return [ring - 3.0 for ring in edges]
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return []
+    padded = np.pad(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], _RIM)
+    first = np.array([columns[0], rows[0]]) - float(_RIM)
+    found = _smooth(padded) if smooth and int(padded.sum()) >= _LEAST_VOXELS else None
+    return [ring + first for ring in (_edges(padded) if found is None else found)]
 
 
 def _smooth(padded: NDArray[np.bool_]) -> list[Ring] | None:
@@ -86,8 +97,9 @@ def _smooth(padded: NDArray[np.bool_]) -> list[Ring] | None:
         low, high = (low, level) if got < area else (level, high)
     if not rings or abs(_area(rings) - area) > 2e-3 * area:
         return None
-    astray = int(((field > level) != padded).sum())
-    return rings if astray <= _ASTRAY * area else None
+    again = partial_area(rings, first_centre=(0.0, 0.0), pixel=(1.0, 1.0), shape=padded.shape) >= 0.5
+    same = int((again != padded).sum()) <= _ASTRAY * area and abs(float(again.sum()) - area) <= _CHANGED * area
+    return rings if same else None
 
 
 def _area(rings: list[Ring]) -> float:

@@ -17,6 +17,7 @@ from portico.errors import CannotTell, InputRefused
 from portico.geometry import grown_from_surface
 from portico.knowledge import Volume
 from portico.targets.canal import CanalLine, canal_from_bone, canal_line
+from portico.targets.cropping import box_of, cropped, pasted
 from portico.targets.draft import Choice, Draft, DraftVolume, Fact, Kind, Verified, weakest
 from portico.targets.margins import StatedMargin, margin_choice
 from portico.targets.sectors import EPIDURAL_SECTORS, epidural_sectors
@@ -73,7 +74,8 @@ def spine_draft(inputs: SpineInputs, wishes: SpineWishes, directive: Directive, 
     """
     if directive.site.region != "spine":
         raise InputRefused("This Directive is not for the spine.", code="not-spine")
-    return _Drafting(inputs, wishes, directive, rows).draft()
+    box = box_of(inputs)
+    return pasted(_Drafting(inputs, cropped(inputs, box), wishes, directive, rows).draft(), inputs, box)
 
 
 def involvement_of(level: str, parts: VertebralParts, gtv: Mask, epidural: NDArray[np.uint8]) -> Involvement:
@@ -87,8 +89,14 @@ def involvement_of(level: str, parts: VertebralParts, gtv: Mask, epidural: NDArr
 
 class _Drafting:
     def __init__(
-        self, inputs: SpineInputs, wishes: SpineWishes, directive: Directive, rows: Mapping[str, Volume]
+        self,
+        whole: SpineInputs,
+        inputs: SpineInputs,
+        wishes: SpineWishes,
+        directive: Directive,
+        rows: Mapping[str, Volume],
     ) -> None:
+        self.whole = whole
         self.inputs, self.wishes, self.directive, self.rows = inputs, wishes, directive, rows
         self.grid = inputs.grid
         self.choices: list[Choice] = []
@@ -101,7 +109,7 @@ class _Drafting:
     def draft(self) -> Draft:
         targets = self._levels()
         self._check_rows()
-        self.notes.extend(check_anatomy(self.inputs, targets))
+        self.notes.extend(check_anatomy(self.whole, targets))
         canal, line = self._canal()
         for level in targets:
             self.parts[level] = divide_vertebra(
