@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import rt_files as made
+from pydicom.config import disable_value_validation
 from pydicom.sequence import Sequence
 
 from portico.errors import InputRefused
@@ -122,3 +123,42 @@ def test_density_override(tmp_path):
 
     properties = read(tmp_path, {1: ("CAGE", [(CLOSED, OUTER)])}, override).structure(1).properties
     assert [(one.name, one.value) for one in properties] == [("REL_ELEC_DENSITY", 1.5)]
+
+
+def test_colour_and_words_beside_a_structure(tmp_path):
+    def say(dataset):
+        dataset.ROIContourSequence[0].ROIDisplayColor = [255, 0, 16]
+        dataset.StructureSetROISequence[0].ROIDescription = "Saum 5 mm, größer"
+        dataset.StructureSetROISequence[0].ROIGenerationDescription = "Käfig, von Hand"
+
+    found = read(tmp_path, {1: ("A", [(CLOSED, OUTER)]), 2: ("B", [(CLOSED, INNER)])}, say)
+    first, second = found.structure(1), found.structure(2)
+    assert (first.colour, first.description, first.generation_note) == (
+        (255, 0, 16),
+        "Saum 5 mm, größer",
+        "Käfig, von Hand",
+    )
+    assert (second.colour, second.description, second.generation_note) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "bad", [b"200\\120", b"300\\120\\9", b"-20\\120\\9", b"2.5\\120\\9", b"red\\120\\9", b"20\\120\\9\\1", b""]
+)
+def test_a_colour_that_is_none_is_left_out(tmp_path, bad):
+    dataset = made.structures({1: ("A", [(CLOSED, OUTER)])})
+    dataset.ROIContourSequence[0].ROIDisplayColor = [200, 120, 9]
+    whole = made.encoded(dataset)
+    good = b"200\\120\\9 "
+    assert whole.count(good) == 1
+    found = read_study(made.put(tmp_path / "s", whole.replace(good, bad.ljust(len(good))))).structure_sets[0]
+    assert found.structure(1).colour is None and not found.refused
+
+
+def test_words_too_long_to_be_read_do_not_cost_the_structure(tmp_path):
+    with disable_value_validation():
+        found = read(
+            tmp_path,
+            {1: ("A", [(CLOSED, OUTER)])},
+            lambda d: setattr(d.StructureSetROISequence[0], "ROIDescription", "x" * 1500),
+        )
+    assert found.structure(1).description is None and not found.refused

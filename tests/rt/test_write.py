@@ -22,6 +22,7 @@ from portico.rt import (
     StructureSet,
     dose_bytes,
     parse_dicom,
+    read_contents,
     read_study,
     structures_bytes,
     write_dose,
@@ -182,6 +183,49 @@ def test_a_refused_structure_is_not_lost_in_a_copy(tmp_path):
     with pytest.raises(InputRefused) as caught:
         structures_bytes(found)
     assert caught.value.code == "structure-refused"
+
+
+def coloured(**changes):
+    return structure_set(structures={1: Structure(1, "CTV", (), "CTV", made.FRAME, **changes)})
+
+
+WORDS = "Rand 5 mm, µ ≥ 3, größer als „Käfig“ 椎体"
+
+
+def test_colour_and_description_come_back_to_us_and_to_pydicom():
+    data = structures_bytes(coloured(colour=(200, 0, 255), description=WORDS))
+    back = read_contents([("set", data)]).structure_sets[0].structures[1]
+    assert (back.colour, back.description, back.generation_note) == ((200, 0, 255), WORDS, None)
+    other = dcmread(io.BytesIO(data))
+    assert list(other.ROIContourSequence[0].ROIDisplayColor) == [200, 0, 255]
+    assert (other.SpecificCharacterSet, other.StructureSetROISequence[0].ROIDescription) == ("ISO_IR 192", WORDS)
+    assert other.StructureSetROISequence[0]["ROIDescription"].VR == "ST"
+
+
+def test_without_colour_and_description_neither_is_written():
+    other = dcmread(io.BytesIO(structures_bytes(coloured())))
+    assert "ROIDisplayColor" not in other.ROIContourSequence[0]
+    assert "ROIDescription" not in other.StructureSetROISequence[0]
+
+
+def test_other_words_or_another_colour_make_another_identifier():
+    made_ = [coloured(), coloured(colour=(1, 2, 3)), coloured(colour=(1, 2, 4)), coloured(description="a")]
+    assert len({dcmread(io.BytesIO(structures_bytes(one))).SOPInstanceUID for one in made_}) == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"colour": (0, 0, 256)}, "colour"),
+        ({"colour": (-1, 0, 0)}, "colour"),
+        ({"colour": (1, 2)}, "colour"),
+        ({"description": "ä" * 1025}, "text-too-long"),
+    ],
+)
+def test_what_the_standard_does_not_allow_is_not_written(changes, code):
+    with pytest.raises(InputRefused) as caught:
+        structures_bytes(coloured(**changes))
+    assert caught.value.code == code
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e30, max_value=1e30))

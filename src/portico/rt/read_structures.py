@@ -121,8 +121,17 @@ def _structure(number: int, item: Fields, drawn: list[Fields], observed: list[Fi
         properties=_properties(observed),
         without_area=without_area,
         colour=_colour(drawn[0]) if drawn else None,
-        description=item.text("ROIDescription"),
+        description=_words(item, "ROIDescription"),
+        generation_note=_words(item, "ROIGenerationDescription"),
     )
+
+
+def _words(item: Fields, keyword: str) -> str | None:
+    """Words beside a structure; None when they are longer than any reader must take: the structure stands without."""
+    try:
+        return item.text(keyword)
+    except InputRefused:
+        return None
 
 
 def _colour(item: Fields) -> tuple[int, int, int] | None:

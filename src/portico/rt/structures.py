@@ -70,7 +70,8 @@ class Structure:
     generation : ``MANUAL``, ``AUTOMATIC``, ``SEMIAUTOMATIC``; None when unknown
     properties : assigned physical properties; None when the file says nothing about them
     colour : red, green and blue, 0 to 255, in which it is to be shown; None when the file says nothing or no colour
-    description : what the file says of it in words; None when it says nothing
+    description : what the file says of it in words, at most 1024 characters; None when it says nothing
+    generation_note : what the file says of how it was made, at most 64 characters; None when it says nothing
     without_area : closed contours of one or two points, which enclose nothing and are left out
     """
 
@@ -84,6 +85,7 @@ class Structure:
     without_area: int = 0
     colour: tuple[int, int, int] | None = None
     description: str | None = None
+    generation_note: str | None = None
 
     @property
     def closed(self) -> tuple[Contour, ...]:

@@ -100,6 +100,7 @@ _OTHERS: Final = {
     "ROIDescription": 0x30060028,
     "ROIDisplayColor": 0x3006002A,
     "ROIGenerationAlgorithm": 0x30060036,
+    "ROIGenerationDescription": 0x30060038,
     "ContourGeometricType": 0x30060042,
     "NumberOfContourPoints": 0x30060046,
     "ContourData": 0x30060050,

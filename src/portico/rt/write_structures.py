@@ -21,6 +21,8 @@ _CLASS: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 _CT_CLASS: Final = "1.2.840.10008.5.1.4.1.1.2"
 _STUDY_CLASS: Final = "1.2.840.10008.3.1.2.3.1"
 _ANONYMOUS: Final = Identity()
+#: Longest ROI Description in characters (value representation ST, PS3.5 table 6.2-1).
+_LONGEST: Final = 1024
 
 
 def structures_bytes(
@@ -38,7 +40,8 @@ def structures_bytes(
     Raises
     ------
     InputRefused
-        ``frame-unknown``, ``frame-differs`` (from the image's), ``structure-refused``
+        ``frame-unknown``, ``frame-differs`` (from the image's), ``structure-refused``; ``colour`` and
+        ``text-too-long`` for a colour or a description that the standard does not allow
     """
     if structure_set.frame_uid is None:
         raise refused("frame-unknown", "The structures cannot be written without a frame of reference.")
@@ -47,6 +50,11 @@ def structures_bytes(
     if structure_set.refused:
         raise refused("structure-refused", "A structure of the set was refused: the copy would lack it.")
     structures = sorted(structure_set.structures.values(), key=lambda structure: structure.number)
+    for one in structures:
+        if one.colour is not None and not (len(one.colour) == 3 and all(0 <= part <= 255 for part in one.colour)):
+            raise refused("colour", "A colour is three numbers from 0 to 255.", path=f"ROI {one.number}")
+        if one.description is not None and len(one.description) > _LONGEST:
+            raise refused("text-too-long", "A description is longer than 1024 characters.", path=f"ROI {one.number}")
     frame = structure_set.frame_uid
     uid = structure_set.uid or content_uid(
         "structures",
@@ -54,6 +62,7 @@ def structures_bytes(
         structure_set.label or "",
         *(f"{one.number} {one.name} {contour.kind}" for one in structures for contour in one.contours),
         *(contour.points.tobytes() for one in structures for contour in one.contours),
+        *(f"{one.number} {one.colour} {one.description}" for one in structures if one.colour or one.description),
     )
     study = identity.study_uid or content_uid("study", uid)
     root: Item = {

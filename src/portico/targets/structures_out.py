@@ -15,8 +15,8 @@ __all__ = ["description_of", "structure_set"]
 #: Longest ROI Description in characters (value representation ST, DICOM PS3.5 6.2) and longest name by TG-263.
 _LONGEST: Final = 1024
 _LONGEST_NAME: Final = 16
-#: Share of white in the colour of an alternative.
-_PALE: Final = 0.5
+#: Share of white, or below 0 of black, in a colour: by whether the volume is an alternative and whether it is unverified.
+_SHADES: Final = {(False, False): 0.0, (True, False): 0.5, (False, True): -0.4, (True, True): 0.75}
 
 
 def structure_set(draft: Draft, image: Image, *, label: str = "PORTICO DRAFT") -> StructureSet:
@@ -30,7 +30,7 @@ def structure_set(draft: Draft, image: Image, *, label: str = "PORTICO DRAFT") -
 
     Raises
     ------
-    InputRefused : ``frame-unknown``, ``frame-differs``, ``mask-shape``, ``roi-repeated``, ``roi-name`` and what
+    InputRefused : ``frame-unknown``, ``frame-differs``, ``mask-shape``, ``grid-differs``, ``roi-repeated``, ``roi-name`` and what
         :func:`portico.geometry.contours_of_mask` refuses
     """
     if image.frame_uid is None:
@@ -39,6 +39,8 @@ def structure_set(draft: Draft, image: Image, *, label: str = "PORTICO DRAFT") -
         raise InputRefused("The draft and the image are in different frames of reference.", code="frame-differs")
     if draft.grid.shape != image.grid.shape:
         raise InputRefused("The draft does not stand on the grid of the image.", code="mask-shape")
+    if not draft.grid.same_as(image.grid):
+        raise InputRefused("The draft stands elsewhere than the image.", code="grid-differs")
     drawn = [one for one in draft.volumes if one.mask.any()]
     if len({one.roi for one in drawn}) < len(drawn):
         raise InputRefused("Two volumes have one name.", code="roi-repeated")
@@ -59,24 +61,32 @@ def structure_set(draft: Draft, image: Image, *, label: str = "PORTICO DRAFT") -
 
 
 def description_of(volume: DraftVolume) -> str:
-    """What stands beside a structure: that it is a draft, how it was made, its records and studies."""
+    """What stands beside a structure: that it is a draft, how it was made, its records and studies.
+
+    It is at most 1024 bytes long. The sentence is cut before the records are, so that they can be looked up.
+    """
     words = "DRAFT, not for treatment. "
     if volume.unverified:
         words += "Unverified rule: "
     words += volume.says
-    if volume.rows:
-        words += f" Rows: {', '.join(volume.rows)}."
+    after = f" Rows: {', '.join(volume.rows)}." if volume.rows else ""
     if volume.source_ids:
-        words += f" Sources: {', '.join(volume.source_ids)}."
-    words = words.replace("\\", "/")
-    while len(words.encode("utf-8")) > _LONGEST:
-        words = words[: -max(2, len(words) // 100)].rstrip() + "…"
-    return words
+        after += f" Sources: {', '.join(volume.source_ids)}."
+    words, after = (" ".join(part.replace("\\", "/").split()) for part in (words, after))
+    after = _cut(after and f" {after}", _LONGEST // 2)
+    return _cut(words, _LONGEST - len(after.encode("utf-8"))) + after
+
+
+def _cut(words: str, most: int) -> str:
+    """The words, or as many letters of them as leave room for an ellipsis in so many bytes."""
+    raw = words.encode("utf-8")
+    if len(raw) <= most:
+        return words
+    return raw[: most - len("…".encode())].decode("utf-8", errors="ignore").rstrip() + "…"
 
 
 def _colour(volume: DraftVolume) -> tuple[int, int, int]:
-    own = COLOURS[volume.kind]
-    if volume.role != "alternative":
-        return own
-    red, green, blue = (round(one + _PALE * (255 - one)) for one in own)
+    shade = _SHADES[volume.role == "alternative", volume.unverified]
+    towards = 255 if shade > 0 else 0
+    red, green, blue = (round(one + abs(shade) * (towards - one)) for one in COLOURS[volume.kind])
     return red, green, blue
