@@ -202,6 +202,13 @@ def test_colour_and_description_come_back_to_us_and_to_pydicom():
     assert other.StructureSetROISequence[0]["ROIDescription"].VR == "ST"
 
 
+def test_a_note_on_how_it_was_made_comes_back():
+    data = structures_bytes(coloured(generation_note="Käfig, Regel 3"))
+    assert read_contents([("set", data)]).structure_sets[0].structures[1].generation_note == "Käfig, Regel 3"
+    element = dcmread(io.BytesIO(data)).StructureSetROISequence[0]["ROIGenerationDescription"]
+    assert (element.VR, element.value) == ("LO", "Käfig, Regel 3")
+
+
 def test_without_colour_and_description_neither_is_written():
     other = dcmread(io.BytesIO(structures_bytes(coloured())))
     assert "ROIDisplayColor" not in other.ROIContourSequence[0]
@@ -220,6 +227,8 @@ def test_other_words_or_another_colour_make_another_identifier():
         ({"colour": (-1, 0, 0)}, "colour"),
         ({"colour": (1, 2)}, "colour"),
         ({"description": "ä" * 1025}, "text-too-long"),
+        ({"generation_note": "ä" * 65}, "text-too-long"),
+        ({"generation_note": "a\\b"}, "text-too-long"),
     ],
 )
 def test_what_the_standard_does_not_allow_is_not_written(changes, code):

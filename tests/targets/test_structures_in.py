@@ -54,6 +54,17 @@ def test_contours_between_or_without_slices_are_refused():
     assert not mask_of_structure(structure(HEIGHTS + 300), image).any()
 
 
+def test_two_pieces_are_one_structure_and_left_out_slices_are_not():
+    image = Grid((-40.0, -30.0, 0.0), (1.0, 1.0, 3.0), np.eye(3), (50, 61, 81))
+    pieces = [*range(5, 15), *range(35, 45)]
+    mask = mask_of_structure(structure([3.0 * k for k in pieces]), image)
+    assert np.flatnonzero(mask.any(axis=(1, 2))).tolist() == pieces
+    for left_out in (range(5, 45, 2), range(5, 45, 5), [k for k in range(5, 45) if k % 3]):
+        with pytest.raises(CannotTell) as caught:
+            mask_of_structure(structure([3.0 * k for k in left_out]), image)
+        assert caught.value.code == "slices-differ"
+
+
 @pytest.mark.parametrize(
     ("name", "level"),
     [("vertebrae_T8", "T8"), ("VB_L3", "L3"), ("vert. c7", "C7"), ("T08", "T8"), ("S1", "S1"), ("T13", None), ("C8", None),

@@ -35,7 +35,7 @@ _KINDS: Final = {
         *("ReferencedBeamNumber", "ReferencedFractionGroupNumber", "ROIDisplayColor"),
     ),
     "US": ("SamplesPerPixel", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
-    "LO": ("ROIName", "PatientID"),
+    "LO": ("ROIName", "PatientID", "ROIGenerationDescription"),
     "ST": ("ROIDescription",),
     "SH": ("StructureSetLabel",),
     "OW": ("PixelData",),

@@ -23,6 +23,8 @@ _STUDY_CLASS: Final = "1.2.840.10008.3.1.2.3.1"
 _ANONYMOUS: Final = Identity()
 #: Longest ROI Description in characters (value representation ST, PS3.5 table 6.2-1).
 _LONGEST: Final = 1024
+#: Longest ROI Generation Description in characters (LO).
+_NOTE: Final = 64
 
 
 def structures_bytes(
@@ -55,6 +57,10 @@ def structures_bytes(
             raise refused("colour", "A colour is three numbers from 0 to 255.", path=f"ROI {one.number}")
         if one.description is not None and len(one.description) > _LONGEST:
             raise refused("text-too-long", "A description is longer than 1024 characters.", path=f"ROI {one.number}")
+        if one.generation_note is not None and (len(one.generation_note) > _NOTE or "\\" in one.generation_note):
+            raise refused(
+                "text-too-long", "A note is longer than 64 characters or holds a backslash.", path=f"ROI {one.number}"
+            )
     frame = structure_set.frame_uid
     uid = structure_set.uid or content_uid(
         "structures",
@@ -62,7 +68,11 @@ def structures_bytes(
         structure_set.label or "",
         *(f"{one.number} {one.name} {contour.kind}" for one in structures for contour in one.contours),
         *(contour.points.tobytes() for one in structures for contour in one.contours),
-        *(f"{one.number} {one.colour} {one.description}" for one in structures if one.colour or one.description),
+        *(
+            f"{one.number} {one.colour} {one.description} {one.generation_note}"
+            for one in structures
+            if one.colour or one.description or one.generation_note
+        ),
     )
     study = identity.study_uid or content_uid("study", uid)
     root: Item = {
@@ -80,6 +90,7 @@ def structures_bytes(
                 TAGS["ROIName"]: one.name,
                 TAGS["ROIGenerationAlgorithm"]: one.generation or "",
                 **({TAGS["ROIDescription"]: one.description} if one.description else {}),
+                **({TAGS["ROIGenerationDescription"]: one.generation_note} if one.generation_note else {}),
             }
             for one in structures
         ],

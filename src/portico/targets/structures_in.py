@@ -26,6 +26,8 @@ TOTAL_LABELS: Final[dict[int, str]] = {
     2: "Kidney_R", 3: "Kidney_L", 5: "Liver", 25: "Sacrum", 79: "SpinalCord",
     **{26 + number: name for number, name in enumerate(reversed(_LEVELS))},
 }  # fmt: skip
+#: Steps up to this many slices count as slices left out, longer ones as a gap between two pieces.
+_SHORT_GAP: Final = 3
 _NAME: Final = re.compile(r"(?:(?:vertebrae?|vert|vb)[\s_.-]*)?([CTLS])[\s_.-]?0?(\d{1,2})", re.IGNORECASE)
 
 
@@ -88,7 +90,10 @@ def mask_of_structure(structure: Structure, grid: Grid) -> NDArray[np.bool_]:
             plane = np.flip(plane, 1 - axis)
         mask[k] |= plane
         met.add(k)
-    if met and len(met) < max(met) - min(met) + 1 and len(met) <= 0.75 * (max(met) - min(met) + 1):
+    steps = np.diff(sorted(met))
+    # contours on every n-th slice have steps of n; two separate pieces have one long step among steps of one
+    missing = int((steps[steps <= _SHORT_GAP] - 1).sum()) if len(steps) else 0
+    if len(steps) and (float(np.median(steps)) > 1.0 or len(met) <= 0.75 * (len(met) + missing)):
         raise CannotTell(
             "The contours skip slices of the image.",
             code="slices-differ",
