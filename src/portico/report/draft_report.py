@@ -1,18 +1,21 @@
-"""A draft of target volumes as one HTML page that asks nothing of any network."""
+"""A draft of target volumes as one HTML page that asks nothing of any network.
+
+The one script of the page turns the volumes in three dimensions. It stands in the page, its hash is the only script that the page's
+content security policy lets run, and without it a still picture stands in its place.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from portico.report.html import environment
 
 if TYPE_CHECKING:
     from portico.directive import Directive
-    from portico.targets import Draft, DraftVolume
+    from portico.targets import Draft
 
 __all__ = ["draft_html"]
-
-_ROLES: Final = {"drawn": "drawn", "alternative": "alternative", "input": "given"}
 
 
 def draft_html(draft: Draft, *, title: str, directive: Directive | None = None) -> str:
@@ -20,58 +23,29 @@ def draft_html(draft: Draft, *, title: str, directive: Directive | None = None) 
 
     Parameters
     ----------
-    draft : on an aligned grid
+    draft : on an aligned grid; every text in it is escaped
     title : head of the page
     directive : for the site and the hash; None leaves them out
     """
     from markupsafe import Markup
 
-    from portico import __version__
-    from portico.intended_use import ANALYSIS_USE
-    from portico.report.draft_figures import draft_drawings
+    from portico.report.draft_view import draft_view
 
-    figures = [
-        {
-            "svg": Markup(one.svg),
-            "alt": one.alt,
-            "caption": one.caption,
-            "columns": one.columns,
-            "rows": one.rows,
-            "table": one.table,
-        }
-        for one in draft_drawings(draft)
-    ]  # made by matplotlib, text drawn as outlines
-    place = "" if directive is None else f"{directive.site.description}; {directive.technique}"
-    stamp = f"Portico {__version__}" + (
-        "" if directive is None or directive.hash is None else f" · Directive {directive.hash[:12]}"
-    )
-    view = {
-        "title": title,
-        "place": place,
-        "use": ANALYSIS_USE,
-        "notes": draft.notes,
-        "choices": draft.choices,
-        "figures": figures,
-        "volumes": [_row(draft, one) for one in draft.volumes],
-        "stamp": stamp,
-    }
-    return environment().get_template("draft.html.j2").render(v=view)
+    view = draft_view(draft, title=title, directive=directive)
+    for figure in view["figures"]:
+        figure["svg"] = Markup(figure["svg"])  # made by matplotlib, text drawn as outlines
+    script, digest = _viewer()
+    page = environment().get_template("draft.html.j2").render(v=view, script=Markup(script), digest=digest)
+    return page.lstrip()
 
 
-def _row(draft: Draft, volume: DraftVolume) -> dict[str, Any]:
-    facts = [
-        f"{one.name}: {'not measured' if one.value is None else f'{one.value:.1f} {one.unit}'}" for one in volume.facts
-    ]
-    return {
-        "roi": volume.roi,
-        "kind": volume.kind,
-        "role": _ROLES[volume.role],
-        "cm3": f"{draft.cm3(volume):.1f}",
-        "says": volume.says,
-        "rows": ", ".join(volume.rows),
-        "studies": ", ".join(volume.source_ids),
-        "verified": volume.verified or "no record",
-        "unverified": volume.unverified,
-        "facts": facts,
-        "notes": volume.notes,
-    }
+@lru_cache(maxsize=1)
+def _viewer() -> tuple[str, str]:
+    """The script of the page and its SHA-256 in base 64; both are Portico's own, and no data is in them."""
+    import base64
+    import hashlib
+    from importlib import resources
+
+    script = resources.files("portico.report").joinpath("templates", "draft_space.js").read_text("utf-8")
+    script = script.replace("\r\n", "\n")
+    return script, base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
