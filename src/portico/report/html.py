@@ -1,4 +1,4 @@
-"""HTML reports: one page each that asks nothing of any network and runs no script."""
+"""HTML reports of advice and Directives: one page each that asks nothing of any network and runs no script."""
 
 from __future__ import annotations
 
