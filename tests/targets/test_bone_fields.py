@@ -11,6 +11,7 @@ import pytest
 from portico.directive import Volume
 from portico.dosimetry.field import doses_at
 from portico.errors import CannotTell, InputRefused
+from portico.geometry import mask_of_structure
 from portico.knowledge import load_library
 from portico.rt import Grid, read_study
 from portico.targets import bone_claims
@@ -18,19 +19,10 @@ from portico.targets.bone_axis import bone_axis, extent, main_pieces, stretch_mm
 from portico.targets.bone_fields import bone_draft
 from portico.targets.bone_phantom import BED_MM, BONE_MM, LEG_MM, NAIL_MM, femur
 from portico.targets.margins import StatedMargin
-from portico.targets.phantom import turn
-from portico.targets.structures_in import mask_of_structure
+from portico.targets.phantom import POSITIONS, turn
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = ("whole_hardware", "surgical_bed", "whole_bone")
-#: Image axes of the eight patient positions, for slices from the feet up and from the head down.
-AXES = [
-    np.array([i, j, np.cross(i, j)], dtype=float).T
-    for i, j in (
-        ((1, 0, 0), (0, 1, 0)), ((-1, 0, 0), (0, -1, 0)), ((-1, 0, 0), (0, 1, 0)), ((1, 0, 0), (0, -1, 0)),
-        ((0, 1, 0), (-1, 0, 0)), ((0, -1, 0), (1, 0, 0)), ((0, 1, 0), (1, 0, 0)), ((0, -1, 0), (-1, 0, 0)),
-    )
-]  # fmt: skip
 
 
 def directive(chosen="whole_hardware"):
@@ -215,7 +207,7 @@ def test_a_limb_that_the_image_cuts_has_no_strip(plain):
 # ---------------------------------------------------------------------------------------------------------- orientations
 
 
-@pytest.mark.parametrize("axes", AXES)
+@pytest.mark.parametrize("axes", POSITIONS)
 def test_left_stays_left_and_up_stays_up(axes):
     right, made = femur(spacing=(3, 3, 3)), femur(axes=axes, spacing=(3, 3, 3))
     middle = []

@@ -12,7 +12,6 @@ from portico.directive import read_directive
 from portico.errors import CannotTell, InputRefused
 from portico.geometry import distance_mm
 from portico.knowledge import load_library
-from portico.rt import Grid
 from portico.targets import (
     EPIDURAL_SECTORS,
     TOTAL_LABELS,
@@ -24,17 +23,10 @@ from portico.targets import (
     spine_draft,
     stated_margin,
 )
-from portico.targets.phantom import UPRIGHT, part_of, turn
+from portico.targets.phantom import POSITIONS, UPRIGHT, centred, every_point, part_of, turn
 
 ROWS = load_library().volumes
 DIRECTIVES = "examples/directives"
-AXES = [
-    np.array([i, j, np.cross(i, j)], dtype=float).T
-    for i, j in (
-        ((1, 0, 0), (0, 1, 0)), ((-1, 0, 0), (0, -1, 0)), ((-1, 0, 0), (0, 1, 0)), ((1, 0, 0), (0, -1, 0)),
-        ((0, 1, 0), (-1, 0, 0)), ((0, -1, 0), (1, 0, 0)), ((0, 1, 0), (1, 0, 0)), ((0, -1, 0), (-1, 0, 0)),
-    )
-]  # fmt: skip
 
 
 def directive(name="spine-24-2", levels=("T8",), **more):
@@ -48,11 +40,8 @@ def spine(axes=None, rotation=None, spacing=(2.0, 2.0, 2.0)):
     size = np.array([120.0, 150.0, 150.0])
     own = np.abs(axes.T) @ size
     counts = tuple(int(mm / h) + 1 for mm, h in zip(own, spacing, strict=True))
-    grid = Grid(
-        -axes @ (0.5 * (np.array(counts) - 1) * spacing), np.array(spacing), axes, (counts[2], counts[1], counts[0])
-    )
-    k, j, i = (one.ravel() for one in np.indices(grid.shape))
-    local = grid.points(np.column_stack([i, j, k])) @ (rotation @ UPRIGHT)
+    grid = centred(counts, spacing, axes)
+    local = every_point(grid) @ (rotation @ UPRIGHT)
     parts = {
         level: part_of(local - [0, 0, height]).reshape(grid.shape)
         for level, height in (("T7", 32.0), ("T8", 0.0), ("T9", -32.0))
@@ -75,7 +64,7 @@ def wishes(parts=("pedicle_left",), epidural=(), **more):
     return SpineWishes((Involvement("T8", parts, epidural=epidural),), **stated)
 
 
-@pytest.mark.parametrize("axes", AXES)
+@pytest.mark.parametrize("axes", POSITIONS)
 def test_left_stays_left_in_all_eight_positions(axes):
     inputs, _, local = spine(axes)
     ctv = spine_draft(inputs, wishes(), directive(), ROWS).volume("CTV").mask

@@ -10,8 +10,9 @@ import pydicom
 import pytest
 
 from portico.errors import InputRefused
+from portico.geometry import mask_of_structure
 from portico.rt import Grid, Image, read_contents, structures_bytes
-from portico.targets import COLOURS, Draft, DraftVolume, mask_of_structure, structure_set
+from portico.targets import COLOURS, Draft, DraftVolume, structure_set
 from portico.targets.phantom import vertebra
 from portico.targets.structures_out import description_of
 

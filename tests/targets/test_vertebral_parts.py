@@ -21,16 +21,9 @@ from portico.targets import (
 from portico.targets import (
     phantom as made,
 )
+from portico.targets.phantom import POSITIONS
 
 TILTS = [(0, 0, 0), (20, 0, 0), (40, 0, 0), (-40, 0, 0), (0, 40, 0), (0, -40, 0), (30, 20, 0), (-25, 0, 15), (0, 0, 40)]
-#: Image axes of the eight patient positions, for slices from the feet up and from the head down.
-AXES = [
-    np.array([i, j, np.cross(i, j)], dtype=float).T
-    for i, j in (
-        ((1, 0, 0), (0, 1, 0)), ((-1, 0, 0), (0, -1, 0)), ((-1, 0, 0), (0, 1, 0)), ((1, 0, 0), (0, -1, 0)),
-        ((0, 1, 0), (-1, 0, 0)), ((0, -1, 0), (1, 0, 0)), ((0, 1, 0), (1, 0, 0)), ((0, -1, 0), (-1, 0, 0)),
-    )
-]  # fmt: skip
 
 
 def divided(parts, canal, grid, **more):
@@ -57,7 +50,7 @@ def test_a_tilted_vertebra_is_divided_in_its_own_axes(tilt):
     assert got.frame.left @ (made.turn(*tilt) @ made.UPRIGHT)[:, 0] > 0.98
 
 
-@pytest.mark.parametrize("axes", AXES)
+@pytest.mark.parametrize("axes", POSITIONS)
 def test_left_stays_left_in_every_position(axes):
     parts, canal, grid, _ = made.vertebra(made.turn(15, 10, 0), axes)
     got = divided(parts, canal, grid)

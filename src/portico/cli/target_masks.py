@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from portico.errors import InputRefused, UsageError
 
 if TYPE_CHECKING:
+    from portico.knowledge import Library
     from portico.rt import Image, Labels, Study
 
 __all__ = ["Masks", "labels_on", "masks_of"]
@@ -56,7 +57,12 @@ class Masks:
         return {name: mask for name, mask in self.found.items() if vertebra_name(name) == name}
 
     def add(self, name: str, mask: Any) -> None:
-        """Take a mask; two of one name are joined for the thecal sac only."""
+        """Take a mask.
+
+        Raises
+        ------
+        InputRefused : ``name-twice``
+        """
         if name in self.found:
             raise InputRefused(
                 "Two structures stand for the same name.", code="name-twice", fix="Say which by --match."
@@ -64,7 +70,7 @@ class Masks:
         self.found[name] = mask
 
 
-def masks_of(image: Image, study: Study, path: Path | None, chosen: Mapping[str, str]) -> Masks:
+def masks_of(image: Image, study: Study, path: Path | None, chosen: Mapping[str, str], library: Library) -> Masks:
     """Masks of one file, or of the RTSTRUCT beside the CT when there is no file.
 
     Raises
@@ -94,21 +100,22 @@ def masks_of(image: Image, study: Study, path: Path | None, chosen: Mapping[str,
     if len(sets) != 1:
         code = "several-structure-sets" if sets else "no-structures"
         raise UsageError(f"There are {len(sets)} structure sets.", code=code, fix="Give one by --structures.")
-    _from_set(made, sets[0], image, chosen)
+    _from_set(made, sets[0], chosen, library)
     return made
 
 
-def _from_set(made: Masks, structure_set: Any, image: Image, chosen: Mapping[str, str]) -> None:
-    from portico.cli.library import open_library
+def _from_set(made: Masks, structure_set: Any, chosen: Mapping[str, str], library: Library) -> None:
     from portico.dosimetry.names import NameTable
-    from portico.targets import mask_of_structure, vertebra_name
+    from portico.geometry import mask_of_structure
+    from portico.targets import vertebra_name
 
+    image = made.image
     if structure_set.frame_uid is None or image.frame_uid is None or structure_set.frame_uid != image.frame_uid:
         raise InputRefused(
             "The structures and the CT are not known to be in one frame of reference.", code="frame-differs",
             fix="Export both from the same image, or register them first.",
         )  # fmt: skip
-    table = NameTable.of(open_library().policy["structure-names"].body["names"], chosen)
+    table = NameTable.of(library.policy["structure-names"].body["names"], chosen)
     for structure in structure_set.structures.values():
         if not structure.closed:
             continue

@@ -135,8 +135,8 @@ def targets(
     if len(study.images) != 1:
         raise UsageError(f"There are {len(study.images)} CT series.", code="no-ct", fix="Give a folder with one.")
     image = study.images[0]
-    masks = masks_of(image, study, structures, matches_of(match))
     library = open_library()
+    masks = masks_of(image, study, structures, matches_of(match), library)
     if intent.site.region == "spine":
         from portico.targets import SpineInputs, SpineWishes, spine_draft, stated_margin
 
@@ -147,7 +147,7 @@ def targets(
             gtv_residual=masks.get(gtv_residual), hardware=_metal(image, library.policy) if hardware else None,
             cord_source=cast("Literal['t2_mri', 'ct_myelogram'] | None", cord_source),
             organs={name: masks.found[name] for name in ("Kidney_L", "Kidney_R", "Liver") if name in masks.found},
-            hu=image.hu.astype("float32"), frame_uid=image.frame_uid,
+            hu=image.hu, frame_uid=image.frame_uid,
         )  # fmt: skip
         wishes = SpineWishes(
             _involved(involved, body_side, epidural, add, extensive), tuple(choose or ()),
@@ -156,15 +156,15 @@ def targets(
         )  # fmt: skip
         draft = spine_draft(inputs, wishes, intent, library.volumes)
     else:
-        from portico.targets import bone_draft, stated_margin
+        from portico.targets import MOST_BONE_MM, bone_draft, stated_margin
 
         if bone is None:
             raise UsageError("A field outside the spine needs the bone.", code="no-bone", fix="Give --bone NAME.")
         margin = stated_margin(ptv, library.volumes.values(), "ptv_margin") if ptv else None
         draft = bone_draft(
-            image.grid, image.hu.astype("float32"), masks.get(bone), hardware=_metal(image, library.policy) if hardware else None,
+            image.grid, image.hu, masks.get(bone), hardware=_metal(image, library.policy) if hardware else None,
             bed=masks.get(bed), body=masks.found.get("External"), directive_volumes=intent.volumes,
-            margin_mm=_mm(bone_margin, 100.0), ptv_margin_mm=margin, prior=tuple(masks.get(one) for one in prior or ()),
+            margin_mm=_mm(bone_margin, MOST_BONE_MM), ptv_margin_mm=margin, prior=tuple(masks.get(one) for one in prior or ()),
             prior_use=cast("Literal['show', 'subtract']", prior_use), frame_uid=image.frame_uid, library=library,
         )  # fmt: skip
     draft = _noted(draft, intent, masks)
@@ -221,26 +221,11 @@ def _sac(masks: Masks) -> Any:
 
 def _metal(image: Image, policy: Any) -> Any:
     """Voxels that are at least half metal; None when there are none."""
-    import numpy as np
-
-    from portico.geometry.hardware import clipped_at, find_metal
+    from portico.geometry.metal_masks import metal_by, metal_mask
 
     settings = policy["plan-check"].body["hardware"]
-    found = find_metal(
-        image.hu, image.grid, seed_hu=float(settings["seed_hu"]), grow_hu=float(settings["grow_hu"]),
-        least_cm3=float(settings["least_cm3"]), clip_hu=clipped_at(image.hu, image.highest_hu, float(settings["clipped_hu"])),
-    )  # fmt: skip
-    if not found:
-        return None
-    mask = np.zeros(image.grid.shape, bool)
-    for one in found:
-        body = one.body
-        start = np.rint((body.grid.origin - image.grid.origin) @ image.grid.axes / image.grid.spacing).astype(int)[::-1]
-        low, high = np.maximum(start, 0), np.minimum(start + body.share.shape, mask.shape)
-        seen = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        inner = tuple(slice(a, b) for a, b in zip(low - start, high - start, strict=True))
-        mask[seen] |= body.share[inner] >= 0.5
-    return mask
+    _, found = metal_by(image.hu, image.grid, settings, highest_hu=image.highest_hu)
+    return metal_mask(found, image.grid) if found else None
 
 
 def _involved(
@@ -271,7 +256,7 @@ def _list(text: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in text.split(",") if one.strip() not in ("", "none"))
 
 
-def _mm(text: str | None, most_mm: float = 20.0) -> float | None:
-    from portico.targets import stated_margin
+def _mm(text: str | None, most_mm: float | None = None) -> float | None:
+    from portico.targets import MOST_MM, stated_margin
 
-    return None if text is None else stated_margin(text, (), "", most_mm=most_mm).mm
+    return None if text is None else stated_margin(text, (), "", most_mm=most_mm or MOST_MM).mm

@@ -43,8 +43,7 @@ def show_draft(draft: Draft) -> None:
         if one.rows:
             show(f"  rows: {', '.join(one.rows)}; studies: {', '.join(one.source_ids) or 'none'}")
         for fact in one.facts:
-            value = "not measured" if fact.value is None else f"{fact.value:.1f} {fact.unit}"
-            show(f"  {fact.name}: {value}")
+            show(f"  {fact}")
         for note in one.notes:
             show(f"  note: {note}")
 

@@ -21,7 +21,7 @@ from portico.dosimetry.plan_check import Implant, StructureDose
 from portico.dosimetry.plan_contours import slices_for
 from portico.errors import CannotTell
 from portico.geometry.centre_line import CentreLine, centre_lines, nearest_line
-from portico.geometry.hardware import clipped_at, find_metal
+from portico.geometry.metal_masks import metal_by
 from portico.geometry.raster import partial_area
 from portico.geometry.voxel_body import Surface, VoxelBody, body_of_slices
 from portico.rt.dose import DoseGrid
@@ -106,11 +106,8 @@ def find_implants(
 def _metal(
     image: Image, plan_set: PlanSet, structures: Sequence[StructureDose], settings: Mapping[str, Any]
 ) -> tuple[bool, list[tuple[VoxelBody, bool, str | None]]]:
-    clip = clipped_at(image.hu, image.highest_hu, float(settings["clipped_hu"]))
-    found = find_metal(
-        image.hu, image.grid, seed_hu=float(settings["seed_hu"]), grow_hu=float(settings["grow_hu"]),
-        least_cm3=float(settings["least_cm3"]), clip_hu=clip, body_mask=_inside(image, plan_set, structures),
-    )  # fmt: skip
+    inside = _inside(image, plan_set, structures)
+    clip, found = metal_by(image.hu, image.grid, settings, highest_hu=image.highest_hu, body_mask=inside)
     notes = [
         "The values of the CT end where metal begins: its edge is blurred and its volume an upper bound."
         if one.clipped

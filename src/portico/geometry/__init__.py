@@ -7,6 +7,7 @@ from portico.geometry.masks import (
     Margins,
     difference,
     distance_mm,
+    filled_box,
     grown,
     intersection,
     shrunk,
@@ -18,6 +19,7 @@ from portico.geometry.polygons import edges_of, even_odd_area, point_inside, sig
 from portico.geometry.raster import partial_area
 from portico.geometry.solid import boxes_of, pieces_of
 from portico.geometry.spans import END_CAPS, EndCap
+from portico.geometry.structure_masks import mask_of_structure
 from portico.geometry.surface_margin import grown_from_surface
 
 __all__ = [
@@ -32,9 +34,11 @@ __all__ = [
     "distance_mm",
     "edges_of",
     "even_odd_area",
+    "filled_box",
     "grown",
     "grown_from_surface",
     "intersection",
+    "mask_of_structure",
     "partial_area",
     "pieces_of",
     "point_inside",

@@ -56,16 +56,10 @@ def contours_of_mask(mask: NDArray[np.bool_], grid: Grid, *, smooth: bool = True
             fix="Resample it to axial slices.",
         )
     made = []
-    if not mask.any():
-        return ()
-    plane = np.any(mask, axis=0)  # lines are looked for in the box that the mask fills
-    rows, columns = np.flatnonzero(np.any(plane, axis=1)), np.flatnonzero(np.any(plane, axis=0))
-    window = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-    corner = np.array([columns[0], rows[0]], dtype=np.float64)
     filled = [int(k) for k in np.flatnonzero(mask.any(axis=(1, 2)))]
     for k in filled if flat.axes[2, 2] > 0 else reversed(filled):
-        for ring in rings_of_slice(mask[k][window], smooth=smooth):
-            index = np.column_stack([ring + corner, np.full(len(ring), k)])
+        for ring in rings_of_slice(mask[k], smooth=smooth):
+            index = np.column_stack([ring, np.full(len(ring), k)])
             made.append(Contour(flat.points(index), "CLOSED_PLANAR"))
     return tuple(made)
 

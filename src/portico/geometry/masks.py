@@ -12,6 +12,7 @@ nothing changes nothing, and shrinking is growing what lies outside.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from portico.errors import InputRefused
 from portico.rt.grid import Grid
 
-__all__ = ["Margins", "difference", "distance_mm", "grown", "intersection", "shrunk", "smoothed", "union"]
+__all__ = ["Margins", "difference", "distance_mm", "filled_box", "grown", "intersection", "shrunk", "smoothed", "union"]
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -135,6 +136,33 @@ def distance_mm(mask: Mask, grid: Grid) -> Floats:
     return np.asarray(outer - inner, dtype=np.float64)
 
 
+def filled_box(
+    mask: Mask, room: Sequence[tuple[int, int]] = ((0, 0), (0, 0), (0, 0))
+) -> tuple[slice, slice, slice] | None:
+    """The smallest box that holds a mask, with room around it as far as the array goes; None for an empty mask.
+
+    >>> mask = np.zeros((9, 9, 9), bool)
+    >>> mask[4, 4, 4] = True
+    >>> filled_box(mask, [(0, 0), (1, 0), (9, 9)])
+    (slice(4, 5, None), slice(3, 5, None), slice(0, 9, None))
+
+    Parameters
+    ----------
+    mask : (k, j, i), or any order of axes
+    room : voxels below and above along each axis of the array
+    """
+    first = np.any(mask, axis=(1, 2))
+    if not first.any():
+        return None
+    plane = np.any(mask, axis=0)
+    ends = [np.flatnonzero(one)[[0, -1]] for one in (first, np.any(plane, axis=1), np.any(plane, axis=0))]
+    a, b, c = (
+        slice(max(0, int(low) - below), min(size, int(high) + above + 1))
+        for (low, high), (below, above), size in zip(ends, room, mask.shape, strict=True)
+    )
+    return a, b, c
+
+
 def union(*masks: Mask) -> Mask:
     """Voxels in any of the masks."""
     return _joined(masks, np.logical_or)
@@ -193,13 +221,11 @@ def _joined(masks: tuple[Mask, ...], how: np.ufunc) -> Mask:
     return found
 
 
-def _window(mask: Mask, reach: list[tuple[int, ...]]) -> tuple[slice, ...]:
-    """The box of the mask with room around it: ``reach`` is by i, j, k, the box by k, j, i."""
-    window = []
-    for axis, (low, high) in zip(range(3), reversed(reach), strict=True):
-        filled = np.flatnonzero(mask.any(axis=tuple(one for one in range(3) if one != axis)))
-        window.append(slice(max(0, int(filled[0]) - low - 1), min(mask.shape[axis], int(filled[-1]) + high + 2)))
-    return tuple(window)
+def _window(mask: Mask, reach: list[tuple[int, ...]]) -> tuple[slice, slice, slice]:
+    """The box of a mask that is not empty, with room around it: ``reach`` is by i, j, k, the box by k, j, i."""
+    box = filled_box(mask, [(low + 1, high + 1) for low, high in reversed(reach)])
+    assert box is not None  # asked only of a mask that is not empty
+    return box
 
 
 def _by_side(mask: Mask, grid: Grid, margins: Margins) -> Mask:

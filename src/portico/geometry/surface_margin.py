@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from portico.errors import InputRefused
+from portico.geometry.masks import filled_box
 from portico.rt.grid import Grid
 
 __all__ = ["grown_from_surface"]
@@ -41,14 +42,10 @@ def grown_from_surface(mask: NDArray[np.bool_], grid: Grid, mm: float) -> NDArra
     if not (np.isfinite(mm) and mm >= 0.0):
         raise InputRefused("A margin is 0 mm or more.", code="bad-margin")
     made = mask.copy()
-    if mm == 0.0 or not mask.any():
-        return made
     spacing = grid.spacing[::-1]
-    filled = np.argwhere(mask)
-    reach = np.ceil(mm / spacing).astype(int) + 1
-    low = np.maximum(filled.min(axis=0) - reach, 0)
-    high = np.minimum(filled.max(axis=0) + reach + 1, mask.shape)
-    window = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    window = filled_box(mask, [(int(np.ceil(mm / h)) + 1,) * 2 for h in spacing])
+    if mm == 0.0 or window is None:
+        return made
     part = mask[window]
     nearest = distance_transform_edt(~part, sampling=spacing, return_distances=False, return_indices=True)
     squared = np.zeros(part.shape)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from portico.geometry import filled_box
 from portico.report.drawing import INK, WIDTH_IN, Drawing, halo, new_figure, png_of, settings, svg_of
 from portico.report.wording import verified
-from portico.targets import COLOURS, PARTS, Draft, DraftVolume
+from portico.targets import COLOURS, PARTS, Draft, DraftVolume, Kind
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draft_drawings", "patient_order"]
+__all__ = ["draft_drawings", "hex_colour", "patient_order"]
 
 #: Window of the CT behind the lines, in HU.
 _WINDOW: Final = (-200.0, 800.0)
@@ -86,18 +87,15 @@ class _Scene:
         png: bool,
     ) -> None:
         self.png = png
-        rows = [int(np.abs(axes[:, axis]).argmax()) for axis in range(3)]
-        self.spacing = [float(spacing[rows.index(patient)]) for patient in (2, 1, 0)]
+        self.spacing = [float(one) for one in (np.abs(axes) @ spacing)[::-1]]
         self.volumes = drawn
         self.masks = {id(one): patient_order(one.mask, axes) for one in drawn}
         self.hu = None if draft.hu is None else patient_order(draft.hu, axes)
         self.levels = {level: patient_order(parts.labels, axes) for level, parts in draft.parts.items()}
         near = _together(self.masks[id(one)] for one in [one for one in drawn if one.role == "drawn"] or drawn)
-        self.box = []
-        for axis in range(3):
-            there = np.flatnonzero(near.any(axis=tuple(other for other in range(3) if other != axis)))
-            room = int(np.ceil(_ROOM_MM / self.spacing[axis]))
-            self.box.append((max(0, int(there[0]) - room), min(near.shape[axis], int(there[-1]) + room + 1)))
+        box = filled_box(near, [(int(np.ceil(_ROOM_MM / h)),) * 2 for h in self.spacing])
+        assert box is not None  # only volumes that are not empty are drawn
+        self.box = [(one.start, one.stop) for one in box]
 
     def drawing(
         self, plane: tuple[str, int, tuple[str, ...]], at: int, title: str, labels: NDArray[np.uint8] | None = None
@@ -126,7 +124,7 @@ class _Scene:
                 for number in range(1, len(PARTS) + 1):
                     self._line(axes, seen == number, step, _PARTS_COLOUR, 0.7)
             for one in sorted((one for one, _ in met), key=lambda one: one.role == "drawn"):  # the drawn ones on top
-                colour = _colour(one)
+                colour = hex_colour(one.kind)
                 if one.unverified:
                     self._hatch(axes, wide[id(one)], step, colour)
                 self._line(axes, wide[id(one)], step, colour, 1.6, dash=_DASHES[one.role], ground=True)
@@ -225,8 +223,9 @@ def _together(masks: Iterable[NDArray[np.bool_]]) -> NDArray[np.bool_]:
     return found
 
 
-def _colour(volume: DraftVolume) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*COLOURS[volume.kind])
+def hex_colour(kind: Kind) -> str:
+    """Colour of a kind of volume as the web writes it."""
+    return "#{:02x}{:02x}{:02x}".format(*COLOURS[kind])
 
 
 def _legend(figure: Figure, volumes: list[DraftVolume], *, parts: bool) -> None:
@@ -241,10 +240,12 @@ def _legend(figure: Figure, volumes: list[DraftVolume], *, parts: bool) -> None:
         if one.unverified:
             text += "\nunverified rule"
             handles.append(
-                Patch(fill=False, edgecolor=_colour(one), hatch=_HATCH, ls=_DASHES[one.role], lw=1.2, label=text)
+                Patch(
+                    fill=False, edgecolor=hex_colour(one.kind), hatch=_HATCH, ls=_DASHES[one.role], lw=1.2, label=text
+                )
             )
         else:
-            handles.append(Line2D([], [], color=_colour(one), ls=_DASHES[one.role], lw=1.6, label=text))
+            handles.append(Line2D([], [], color=hex_colour(one.kind), ls=_DASHES[one.role], lw=1.6, label=text))
     if parts:
         handles.append(Line2D([], [], color=_PARTS_COLOUR, lw=0.7, label="parts of the vertebra"))
     if handles:

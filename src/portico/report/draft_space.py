@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from portico.geometry import filled_box
 from portico.report.draft_figures import patient_order
 from portico.report.drawing import INK, WIDTH_IN, new_figure, png_of, settings
 from portico.targets import COLOURS, Draft, DraftVolume
@@ -82,11 +83,10 @@ def surface_of(mask: NDArray[np.bool_], spacing: Floats, *, most_faces: int = _M
     spacing : (3,) mm along x, y, z; the first voxel's centre is at 0, 0, 0
     most_faces : above 0
     """
-    if not mask.any():
+    box = filled_box(mask)
+    if box is None:
         return Surface(np.zeros((0, 3)), np.zeros((0, 4), np.int64))
-    there = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    low = np.array([one[0] for one in there])
-    own = mask[tuple(slice(int(one[0]), int(one[-1]) + 1) for one in there)]
+    low, own = np.array([one.start for one in box]), mask[box]
     voxels = int(own.sum())
     step_mm = float(spacing.max())
     while True:

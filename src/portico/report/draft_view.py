@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portico import __version__
 from portico.intended_use import ANALYSIS_USE, ANALYSIS_USE_SHORT
-from portico.report.draft_figures import draft_drawings
+from portico.report.draft_figures import draft_drawings, hex_colour
 from portico.report.draft_space import space_of
 from portico.report.wording import verified, verified_sign
-from portico.targets import COLOURS, Draft, DraftVolume, Fact
+from portico.targets import Draft, DraftVolume
 
 if TYPE_CHECKING:
     from portico.directive import Directive
@@ -51,17 +51,7 @@ def draft_view(draft: Draft, *, title: str, directive: Directive | None = None) 
             }
             for one in draft.choices
         ],
-        "figures": [
-            {
-                "svg": one.svg,
-                "alt": one.alt,
-                "caption": one.caption,
-                "columns": one.columns,
-                "rows": one.rows,
-                "table": one.table,
-            }
-            for one in draft_drawings(draft)
-        ],
+        "figures": [one.for_page() for one in draft_drawings(draft)],
         "volumes": [_row(draft, one) for one in draft.volumes],
         "space": _space(draft),
         "stamp": stamp,
@@ -100,7 +90,7 @@ def _row(draft: Draft, volume: DraftVolume) -> dict[str, Any]:
     return {
         "roi": volume.roi,
         "kind": volume.kind,
-        "colour": "#{:02x}{:02x}{:02x}".format(*COLOURS[volume.kind]),
+        "colour": hex_colour(volume.kind),
         "role": _ROLES[volume.role],
         "level": volume.level or "",
         "cm3": f"{draft.cm3(volume):.1f}",
@@ -111,10 +101,6 @@ def _row(draft: Draft, volume: DraftVolume) -> dict[str, Any]:
         "sign": verified_sign(code),
         "code": code or "",
         "unverified": volume.unverified,
-        "facts": [_fact(one) for one in volume.facts],
+        "facts": [str(one) for one in volume.facts],
         "notes": volume.notes,
     }
-
-
-def _fact(one: Fact) -> str:
-    return f"{one.name}: {'not measured' if one.value is None else f'{one.value:.1f} {one.unit}'}"

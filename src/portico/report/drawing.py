@@ -67,6 +67,17 @@ class Drawing:
     table: str
     png: bytes | None = None
 
+    def for_page(self) -> dict[str, Any]:
+        """What a template needs of it."""
+        return {
+            "svg": self.svg,
+            "alt": self.alt,
+            "caption": self.caption,
+            "columns": self.columns,
+            "rows": self.rows,
+            "table": self.table,
+        }
+
 
 @contextmanager
 def settings() -> Iterator[None]:

@@ -72,14 +72,7 @@ def render_evidence_html(title: str, sections: Sequence[Section], library: Libra
                 "text": one.text,
                 "tables": one.tables,
                 "drawings": [
-                    {
-                        "svg": Markup(drawing.svg),  # made by matplotlib, text drawn as outlines
-                        "alt": drawing.alt,
-                        "caption": drawing.caption,
-                        "table": drawing.table,
-                        "columns": drawing.columns,
-                        "rows": drawing.rows,
-                    }
+                    {**drawing.for_page(), "svg": Markup(drawing.svg)}  # made by matplotlib, text drawn as outlines
                     for drawing in one.drawings
                 ],
             }

@@ -66,17 +66,7 @@ def plan_view(check: PlanCheck, library: Library) -> dict[str, Any]:
         "place": "" if directive is None or directive.site.description is None else directive.site.description,
         "first": [] if result is None else [_item(one) for one in result.items if one.verdict == "no_limit"],
         "groups": [] if result is None else _groups(result.items),
-        "figures": [
-            {
-                "svg": one.svg,
-                "alt": one.alt,
-                "caption": one.caption,
-                "columns": one.columns,
-                "rows": one.rows,
-                "table": one.table,
-            }
-            for one in drawings
-        ],
+        "figures": [one.for_page() for one in drawings],
         "implants": [_implant(one) for one in check.implants],
         "structures": [_structure(one) for one in check.structures],
         "metrics": list(_METRICS),

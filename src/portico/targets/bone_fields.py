@@ -21,15 +21,15 @@ from portico.rt import Grid
 from portico.targets.bone_axis import BoneAxis, bone_axis, main_pieces
 from portico.targets.bone_facts import field_facts
 from portico.targets.bone_inputs import Scene, body_in, hardware_in, limb_of, place_map, solid
-from portico.targets.bone_recipes import RECIPES, drawn_volume, margin_choice_of, with_margin
+from portico.targets.bone_recipes import RECIPES, drawn_volume, margin_choice_of
 from portico.targets.draft import Choice, Draft, DraftVolume, Fact, Kind, Verified
-from portico.targets.margins import StatedMargin
+from portico.targets.margins import StatedMargin, with_margin
 
-__all__ = ["bone_draft"]
+__all__ = ["MOST_BONE_MM", "bone_draft"]
 
 Mask = NDArray[np.bool_]
 #: A margin in mm beyond which a typing error is likelier than a plan.
-_MOST_MM: Final = 100.0
+MOST_BONE_MM: Final = 100.0
 _PTV_ROW: Final = "ptv-non-spine-trial"
 
 
@@ -138,8 +138,7 @@ def bone_draft(
             Choice("PTV", ask, ((row.id, row.says, row.verified),), "Give millimetres of your own, or name the record.")
         )
     volumes.sort(key=lambda one: one.role != "drawn")
-    image = None if hu is None else np.asarray(hu, np.float32)
-    return Draft(grid, (*volumes, *given), choices=tuple(choices), notes=tuple(notes), frame_uid=frame_uid, hu=image)
+    return Draft(grid, (*volumes, *given), choices=tuple(choices), notes=tuple(notes), frame_uid=frame_uid, hu=hu)
 
 
 def _finished(
@@ -186,8 +185,8 @@ def _check(
     if any(one is not None and one.shape != grid.shape for one in masks):
         raise InputRefused("The mask does not have the shape of its grid.", code="mask-shape")
     ptv = ptv_margin_mm.mm if isinstance(ptv_margin_mm, StatedMargin) else ptv_margin_mm
-    if any(one is not None and not 0.0 <= one <= _MOST_MM for one in (margin_mm, ptv)):  # also refuses NaN
-        raise InputRefused(f"A margin lies between 0 and {_MOST_MM:g} mm.", code="bad-margin")
+    if any(one is not None and not 0.0 <= one <= MOST_BONE_MM for one in (margin_mm, ptv)):  # also refuses NaN
+        raise InputRefused(f"A margin lies between 0 and {MOST_BONE_MM:g} mm.", code="bad-margin")
     if prior_use not in ("subtract", "show"):
         raise InputRefused("Earlier fields are subtracted or shown.", code="prior-use", fix="Write subtract or show.")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_fill_holes, label
 
 from portico.geometry import grown
-from portico.geometry.hardware import clipped_at, find_metal
+from portico.geometry.metal_masks import metal_by, voxels_on
 from portico.rt import Grid
 from portico.targets.bone_axis import BoneAxis
 
@@ -66,18 +66,11 @@ def hardware_in(
     ------
     CannotTell : ``hu-range-too-short``, ``too-much-metal``
     """
-    clip = clipped_at(hu, None, float(settings["clipped_hu"]))
-    found = find_metal(
-        hu, grid, seed_hu=float(settings["seed_hu"]), grow_hu=float(settings["grow_hu"]),
-        least_cm3=float(settings["least_cm3"]), clip_hu=clip, body_mask=body,
-    )  # fmt: skip
+    _, found = metal_by(hu, grid, settings, body_mask=body)
     near = grown(bone, grid, _NEAR_MM)
     made, kept, notes = np.zeros(grid.shape, bool), 0, []
     for one in found:
-        low = np.rint(grid.indices(one.body.grid.origin[None])[0]).astype(int)[::-1]
-        index = np.argwhere(one.body.mask) + low
-        index = index[((index >= 0) & (index < grid.shape)).all(axis=1)]
-        at = tuple(index.T)
+        at = voxels_on(one.body, grid)
         if not near[at].any():
             continue
         made[at], kept = True, kept + 1

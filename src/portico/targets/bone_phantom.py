@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portico.rt import Grid
-from portico.targets.phantom import UPRIGHT
+from portico.targets.phantom import UPRIGHT, centred, every_point
 
 __all__ = ["BED_MM", "BONE_MM", "LEG_MM", "NAIL_MM", "FemurPhantom", "femur"]
 
@@ -72,11 +72,8 @@ def femur(
     shaft = rotation @ np.array([0.0, 0.0, 1.0])
     half = np.abs(axes.T @ shaft) * (BONE_MM[1] + beyond_mm) + np.sqrt(1.0 - (axes.T @ shaft) ** 2) * (LEG_MM + 4.0)
     counts = tuple(int(n) for n in np.ceil(2.0 * half / spacing))
-    grid = Grid(
-        -axes @ (0.5 * (np.array(counts) - 1) * spacing), np.array(spacing), axes, (counts[2], counts[1], counts[0])
-    )
-    k, j, i = (one.ravel() for one in np.indices(grid.shape))
-    local = grid.points(np.column_stack([i, j, k])) @ (rotation @ UPRIGHT)
+    grid = centred(counts, spacing, axes)
+    local = every_point(grid) @ (rotation @ UPRIGHT)
     w = local[:, 2]
     round_shaft = np.hypot(local[:, 0], local[:, 1])
     bone = (round_shaft <= SHAFT_MM) & (w >= BONE_MM[0]) & (w <= 80.0)

@@ -8,15 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portico.directive import Volume
-from portico.errors import CannotTell
-from portico.geometry import grown_from_surface
 from portico.knowledge import Library
-from portico.rt import Grid
 from portico.targets.bone_axis import extent
 from portico.targets.bone_inputs import Scene
 from portico.targets.draft import Choice
+from portico.targets.margins import with_margin
 
-__all__ = ["RECIPES", "drawn_volume", "margin_choice_of", "with_margin"]
+__all__ = ["RECIPES", "drawn_volume", "margin_choice_of"]
 
 Mask = NDArray[np.bool_]
 #: Recipe to the name of its alternative, by TG-263.
@@ -98,22 +96,6 @@ def _stretch(mask: Mask, scene: Scene) -> tuple[float, float, float]:
     places = scene.place[mask].astype(np.float64)
     low, high = extent(places, scene.axis.width_mm(scene.grid))
     return min(low, float(places.min())), max(high, float(places.max())), high - low
-
-
-def with_margin(mask: Mask, grid: Grid, mm: float, roi: str) -> Mask:
-    """A mask with a margin all round, from the outside of its voxels.
-
-    Raises
-    ------
-    CannotTell : ``margin-below-voxel`` when the margin would be lost on this grid
-    """
-    made = grown_from_surface(mask, grid, mm)
-    if mm > 0.0 and mask.any() and (made == mask).all():
-        raise CannotTell(
-            f"A margin of {mm:g} mm is less than half a voxel: {roi} would be the same without it.", code="margin-below-voxel",
-            fix="Draft on a finer CT.",
-        )  # fmt: skip
-    return made
 
 
 def margin_choice_of(volume: Volume) -> Choice:

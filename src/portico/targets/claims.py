@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from portico.claims import Claim, chapter, claim_number
 from portico.geometry import Margins, grown, shrunk
-from portico.rt import Grid, Labels, read_labels
+from portico.rt import Labels, read_labels
 from portico.targets.canal import canal_from_bone, canal_line
-from portico.targets.phantom import turn, vertebra
+from portico.targets.phantom import centred, every_point, turn, vertebra
 from portico.targets.vertebral_parts import PARTS, divide_vertebra
 
 __all__ = ["margin_claims", "part_claims", "reference_spine"]
@@ -73,11 +73,8 @@ def margin_claims() -> Iterator[Claim]:
     """A ball of 15 mm grown and shrunk: its radius, from the volume."""
     for spacing in ((1.0, 1.0, 1.0), (1.0, 1.0, 2.0), (1.0, 1.5, 3.0)):
         counts = tuple(int(56 / h) + 1 for h in spacing)
-        grid = Grid(
-            -0.5 * (np.array(counts) - 1) * spacing, np.array(spacing), np.eye(3), (counts[2], counts[1], counts[0])
-        )
-        k, j, i = (one.ravel() for one in np.indices(grid.shape))
-        ball = (np.linalg.norm(grid.points(np.column_stack([i, j, k])), axis=1) <= 15.0).reshape(grid.shape)
+        grid = centred(counts, spacing, np.eye(3))
+        ball = (np.linalg.norm(every_point(grid), axis=1) <= 15.0).reshape(grid.shape)
         half = 0.5 * float(np.linalg.norm(spacing))
         for mm in (3.0, 5.0, 7.3):
             for word, mask, right in (

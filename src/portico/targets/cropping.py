@@ -8,13 +8,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from portico.geometry import filled_box
 from portico.rt import Grid
 from portico.targets.draft import Draft
 from portico.targets.spine_inputs import SpineInputs
 
 __all__ = ["Box", "box_of", "cropped", "pasted"]
 
-#: By i, j, k of the array (k, j, i): one slice for each of its axes.
+#: One slice for each axis of an array (k, j, i).
 Box = tuple[slice, slice, slice]
 #: Room in mm round everything, above any margin that may be stated.
 _ROOM_MM: Final = 30.0
@@ -25,13 +26,13 @@ def box_of(inputs: SpineInputs) -> Box:
     """The box of vertebrae, neural structures and tumour with room for every margin; the whole grid when they are empty."""
     given = [getattr(inputs, name) for name in ("cord", "sac", "canal", "gtv_before", "gtv_residual")]
     masks = [*inputs.vertebrae.values(), *(one for one in given if one is not None)]
-    ends = [found for one in masks if (found := _ends(one)) is not None]
-    if not ends:
+    room = [(int(np.ceil(_ROOM_MM / h)),) * 2 for h in inputs.grid.spacing[::-1]]
+    boxes = [found for one in masks if (found := filled_box(one, room)) is not None]
+    if not boxes:
         return slice(0, inputs.grid.shape[0]), slice(0, inputs.grid.shape[1]), slice(0, inputs.grid.shape[2])
-    room = np.ceil(_ROOM_MM / inputs.grid.spacing[::-1]).astype(int)
-    low = np.maximum(np.min([one for one, _ in ends], axis=0) - room, 0)
-    high = np.minimum(np.max([one for _, one in ends], axis=0) + room + 1, inputs.grid.shape)
-    a, b, c = (slice(int(first), int(last)) for first, last in zip(low, high, strict=True))
+    a, b, c = (
+        slice(min(one.start for one in axis), max(one.stop for one in axis)) for axis in zip(*boxes, strict=True)
+    )
     return a, b, c
 
 
@@ -61,13 +62,3 @@ def pasted(draft: Draft, inputs: SpineInputs, box: Box) -> Draft:
         draft, grid=inputs.grid, hu=inputs.hu, volumes=tuple(replace(one, mask=back(one.mask)) for one in draft.volumes),
         parts={level: replace(one, labels=back(one.labels)) for level, one in draft.parts.items()},
     )  # fmt: skip
-
-
-def _ends(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """Lowest and highest filled place along each axis; None for an empty mask."""
-    flat = np.any(mask, axis=0)  # the rest on planes
-    along = np.any(mask, axis=(1, 2))
-    if not along.any():
-        return None
-    filled = [np.flatnonzero(one) for one in (along, np.any(flat, axis=1), np.any(flat, axis=0))]
-    return np.array([one[0] for one in filled]), np.array([one[-1] for one in filled])

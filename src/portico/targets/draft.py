@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,10 @@ class Fact:
     name: str
     value: float | None
     unit: str
+
+    def __str__(self) -> str:
+        value = "not measured" if self.value is None else f"{self.value:.1f} {self.unit}"
+        return f"{self.name}: {value}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +125,7 @@ class Draft:
     choices: tuple[Choice, ...] = ()
     notes: tuple[str, ...] = ()
     frame_uid: str | None = None
-    hu: NDArray[np.float32] | None = None
+    hu: NDArray[Any] | None = None
 
     def volume(self, roi: str) -> DraftVolume | None:
         """The volume of that name, or None."""

@@ -6,14 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, cast
 
-from portico.errors import InputRefused
+import numpy as np
+from numpy.typing import NDArray
+
+from portico.errors import CannotTell, InputRefused
+from portico.geometry import grown_from_surface
 from portico.knowledge import Volume
+from portico.rt import Grid
 from portico.targets.draft import Choice, Verified
 
-__all__ = ["StatedMargin", "margin_choice", "stated_margin"]
+__all__ = ["MOST_MM", "StatedMargin", "margin_choice", "stated_margin", "with_margin"]
+
+Mask = NDArray[np.bool_]
 
 #: A margin in mm beyond which a typing error is likelier than a plan.
-_MOST_MM: Final = 20.0
+MOST_MM: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class StatedMargin:
         return f"{self.mm:g} mm ({self.row.id}, {self.row.verified})"
 
 
-def stated_margin(text: str, rows: Iterable[Volume], about: str, *, most_mm: float = _MOST_MM) -> StatedMargin:
+def stated_margin(text: str, rows: Iterable[Volume], about: str, *, most_mm: float = MOST_MM) -> StatedMargin:
     """Read ``2mm``, the id of a row, or ``ROW=MM`` where a row gives a range.
 
     Parameters
@@ -82,6 +89,22 @@ def margin_choice(volume: str, rows: Iterable[Volume], about: str, option: str) 
     return Choice(
         volume, "Which margin?", options, f"Give {option} ROW, ROW=MM, or millimetres of your own such as 2mm."
     )
+
+
+def with_margin(mask: Mask, grid: Grid, mm: float, roi: str) -> Mask:
+    """A mask with a margin all round, from the outside of its voxels.
+
+    Raises
+    ------
+    CannotTell : ``margin-below-voxel`` when the margin would be lost on this grid
+    """
+    made = grown_from_surface(mask, grid, mm)
+    if mm > 0.0 and mask.any() and (made == mask).all():
+        raise CannotTell(
+            f"A margin of {mm:g} mm is less than half a voxel: {roi} would be the same without it.", code="margin-below-voxel",
+            fix="Draft on a finer CT.",
+        )  # fmt: skip
+    return made
 
 
 def _mm(text: str, most_mm: float) -> float:

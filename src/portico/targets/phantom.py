@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -10,11 +11,32 @@ from numpy.typing import NDArray
 from portico.rt import Grid
 from portico.targets.vertebral_parts import PARTS, Part
 
-__all__ = ["UPRIGHT", "part_of", "turn", "vertebra"]
+__all__ = ["POSITIONS", "UPRIGHT", "centred", "every_point", "part_of", "turn", "vertebra"]
 
 Floats = NDArray[np.float64]
 #: Patient axes as columns: left, front, head in LPS.
 UPRIGHT: Final = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
+
+#: Image axes as columns: the eight patient positions, for slices from the feet up and from the head down.
+POSITIONS: Final = tuple(
+    np.array([i, j, np.cross(i, j)], dtype=float).T
+    for i, j in (
+        ((1, 0, 0), (0, 1, 0)), ((-1, 0, 0), (0, -1, 0)), ((-1, 0, 0), (0, 1, 0)), ((1, 0, 0), (0, -1, 0)),
+        ((0, 1, 0), (-1, 0, 0)), ((0, -1, 0), (1, 0, 0)), ((0, 1, 0), (1, 0, 0)), ((0, -1, 0), (-1, 0, 0)),
+    )
+)  # fmt: skip
+
+
+def centred(counts: Sequence[int], spacing: Sequence[float], axes: Floats) -> Grid:
+    """A grid round the patient's origin: voxels along i, j, k, their distance in mm, and unit directions as columns."""
+    middle = 0.5 * (np.array(counts) - 1) * spacing
+    return Grid(-axes @ middle, np.array(spacing), axes, (counts[2], counts[1], counts[0]))
+
+
+def every_point(grid: Grid) -> Floats:
+    """(n, 3) mm of all voxels, in the order of a raveled array (k, j, i)."""
+    k, j, i = (one.ravel() for one in np.indices(grid.shape))
+    return grid.points(np.column_stack([i, j, k]))
 
 
 def part_of(local: Floats) -> NDArray[np.uint8]:
@@ -63,11 +85,8 @@ def vertebra(
     """Part of each voxel, canal mask, grid, and each voxel's place in the vertebra's own frame."""
     rotation, axes = np.eye(3) if rotation is None else rotation, np.eye(3) if axes is None else axes
     counts = tuple(int(2 * half / h) + 1 for h in spacing)
-    grid = Grid(
-        -axes @ (0.5 * (np.array(counts) - 1) * spacing), np.array(spacing), axes, (counts[2], counts[1], counts[0])
-    )
-    k, j, i = (one.ravel() for one in np.indices(grid.shape))
-    local = grid.points(np.column_stack([i, j, k])) @ (rotation @ UPRIGHT)
+    grid = centred(counts, spacing, axes)
+    local = every_point(grid) @ (rotation @ UPRIGHT)
     parts = part_of(local).reshape(grid.shape)
     canal = ((local[:, 0] / 11) ** 2 + (local[:, 1] / 7.5) ** 2 <= 1).reshape(grid.shape) & (parts == 0)
     return parts, canal, grid, local.reshape(*grid.shape, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from portico.errors import CannotTell, InputRefused
 from portico.rt import Grid
 from portico.targets.canal import CanalLine
-from portico.targets.structures_in import ordered_levels
+from portico.targets.level_names import ordered_levels
 
 __all__ = ["CORD_SOURCES", "CordSource", "SpineInputs", "check_anatomy", "check_cord", "heights"]
 
@@ -51,7 +51,7 @@ class SpineInputs:
     hardware: Mask | None = None
     cord_source: CordSource | None = None
     organs: Mapping[str, Mask] = field(default_factory=dict)
-    hu: NDArray[np.float32] | None = None
+    hu: NDArray[Any] | None = None
     frame_uid: str | None = None
 
     def __post_init__(self) -> None:

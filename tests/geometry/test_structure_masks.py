@@ -1,4 +1,4 @@
-"""Structures laid on an image, in every orientation of its axes; names of vertebrae."""
+"""Structures laid on an image, in every orientation of its axes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from portico.errors import CannotTell, InputRefused
+from portico.geometry import mask_of_structure
 from portico.rt import Contour, Grid, Structure
-from portico.targets import TOTAL_LABELS, mask_of_structure, vertebra_name
-from portico.targets.structures_in import ordered_levels
 
 TURN = np.linspace(0, 2 * np.pi, 200, endpoint=False)
 HEIGHTS = np.arange(-12.0, 13.0, 3.0)
@@ -63,23 +62,3 @@ def test_two_pieces_are_one_structure_and_left_out_slices_are_not():
         with pytest.raises(CannotTell) as caught:
             mask_of_structure(structure([3.0 * k for k in left_out]), image)
         assert caught.value.code == "slices-differ"
-
-
-@pytest.mark.parametrize(
-    ("name", "level"),
-    [("vertebrae_T8", "T8"), ("VB_L3", "L3"), ("vert. c7", "C7"), ("T08", "T8"), ("S1", "S1"), ("T13", None), ("C8", None),
-     ("PTV_T8", None), ("VB_T8_PRV", None), ("", None), ("L0", None)],
-)  # fmt: skip
-def test_names_of_vertebrae(name, level):
-    assert vertebra_name(name) == level
-
-
-def test_numbers_of_the_segmentation():
-    assert (TOTAL_LABELS[27], TOTAL_LABELS[31], TOTAL_LABELS[32], TOTAL_LABELS[43], TOTAL_LABELS[50]) == (
-        "L5",
-        "L1",
-        "T12",
-        "T1",
-        "C1",
-    )
-    assert ordered_levels({"L2": 0, "T12": 0, "L1": 0}) == ["T12", "L1", "L2"]

@@ -1,53 +1,24 @@
-"""Structures as masks on the grid of an image, and the names of vertebrae."""
+"""Contours of a structure as a mask on the grid of an axial image."""
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from portico.errors import CannotTell, InputRefused
-from portico.geometry import partial_area, slices_of
-from portico.rt import Grid, Structure
+from portico.geometry.planes import StructureLike, slices_of
+from portico.geometry.raster import partial_area
+from portico.rt.grid import Grid
 
-__all__ = ["TOTAL_LABELS", "mask_of_structure", "ordered_levels", "vertebra_name"]
+__all__ = ["mask_of_structure"]
 
-#: Levels from head to feet.
-_LEVELS: Final = (
-    *(f"C{n}" for n in range(1, 8)),
-    *(f"T{n}" for n in range(1, 13)),
-    *(f"L{n}" for n in range(1, 6)),
-    "S1",
-)
-#: Labels of TotalSegmentator's task ``total`` (version 2) that are read here, as TG-263 names or levels.
-TOTAL_LABELS: Final[dict[int, str]] = {
-    2: "Kidney_R", 3: "Kidney_L", 5: "Liver", 25: "Sacrum", 79: "SpinalCord",
-    **{26 + number: name for number, name in enumerate(reversed(_LEVELS))},
-}  # fmt: skip
 #: Steps up to this many slices count as slices left out, longer ones as a gap between two pieces.
 _SHORT_GAP: Final = 3
-_NAME: Final = re.compile(r"(?:(?:vertebrae?|vert|vb)[\s_.-]*)?([CTLS])[\s_.-]?0?(\d{1,2})", re.IGNORECASE)
 
 
-def vertebra_name(name: str) -> str | None:
-    """Level that a structure's name stands for; None when it is no vertebra.
-
-    >>> vertebra_name("vertebrae_T8"), vertebra_name("L03"), vertebra_name("PTV_T8"), vertebra_name("T13")
-    ('T8', 'L3', None, None)
-    """
-    found = _NAME.fullmatch(name.strip())
-    level = f"{found[1].upper()}{int(found[2])}" if found else ""
-    return level if level in _LEVELS else None
-
-
-def ordered_levels(levels: object) -> list[str]:
-    """Levels from head to feet."""
-    return [one for one in _LEVELS if one in levels]  # type: ignore[operator]  # any container
-
-
-def mask_of_structure(structure: Structure, grid: Grid) -> NDArray[np.bool_]:
+def mask_of_structure(structure: StructureLike, grid: Grid) -> NDArray[np.bool_]:
     """(k, j, i) voxels of which at least half lies inside the contours of their slice.
 
     Parameters
