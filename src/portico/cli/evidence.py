@@ -8,12 +8,14 @@ from portico.cli import (
     evidence_build,
     evidence_confirm,
     evidence_diff,
+    evidence_dose,
     evidence_drafts,
+    evidence_gaps,
     evidence_intake,
-    evidence_pictures,
     evidence_pool,
     evidence_publish,
     evidence_table,
+    evidence_timeline,
 )
 
 __all__ = ["evidence_app"]
@@ -26,9 +28,9 @@ evidence_app = typer.Typer(
 evidence_app.command("table", help=evidence_table.TABLE_HELP)(evidence_table.table)
 evidence_app.command("show", help=evidence_table.SHOW_HELP)(evidence_table.show_study)
 evidence_app.command("pool", help=evidence_pool.POOL_HELP)(evidence_pool.pool)
-evidence_app.command("dose", help=evidence_pictures.DOSE_HELP)(evidence_pictures.dose)
-evidence_app.command("gaps", help=evidence_pictures.GAPS_HELP)(evidence_pictures.gaps)
-evidence_app.command("timeline", help=evidence_pictures.TIMELINE_HELP)(evidence_pictures.timeline)
+evidence_app.command("dose", help=evidence_dose.DOSE_HELP)(evidence_dose.dose)
+evidence_app.command("gaps", help=evidence_gaps.GAPS_HELP)(evidence_gaps.gaps)
+evidence_app.command("timeline", help=evidence_timeline.TIMELINE_HELP)(evidence_timeline.timeline)
 evidence_app.command("report", help=evidence_build.REPORT_HELP)(evidence_build.report)
 evidence_app.command("build", help=evidence_build.BUILD_HELP)(evidence_build.build)
 evidence_app.command("diff", help=evidence_diff.DIFF_HELP)(evidence_diff.diff)

@@ -72,8 +72,9 @@ def report(
     html: Annotated[Path, typer.Option("--html", help="Where.", metavar="FILE")],
 ) -> None:
     """Write the page."""
+    from portico.cli.evidence_dose import dose_section
     from portico.cli.evidence_files import page_file, write_files
-    from portico.cli.evidence_pictures import dose_section, gap_section
+    from portico.cli.evidence_gaps import gap_section
     from portico.cli.library import open_library
     from portico.cli.plan_source import progress_line
     from portico.report.answer_view import answer_section, summary_section

@@ -1,0 +1,136 @@
+"""``portico evidence gaps``: what is not known, and what to ask next."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Final
+
+from portico.cli.evidence_files import AsJson, CsvOption, HtmlOption, PngOption, SvgOption
+from portico.cli.help_text import help_text
+
+if TYPE_CHECKING:
+    from portico.report.evidence_page import Section
+    from portico.synthesis import GapMap
+
+__all__ = ["GAPS_HELP", "gap_section", "gaps"]
+
+GAPS_HELP: Final = help_text(
+    "The gap map: populations by outcomes, with studies, people and certainty; and the questions to ask next, each with the size of "
+    "a trial from the library's own figures.",
+    [
+        "portico evidence gaps",
+        "portico evidence gaps --svg out/gaps.svg --html out/gaps.html",
+        "portico evidence gaps --json",
+    ],
+    {0: "fine", 3: "a file cannot be written"},
+)
+
+
+def gaps(
+    csv: CsvOption = None,
+    svg: SvgOption = None,
+    png: PngOption = None,
+    html: HtmlOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the map and the questions to ask next."""
+    from portico.cli.evidence_files import csv_text, drawing_files, page_file, write_files
+    from portico.cli.library import open_library
+    from portico.cli.output import plain_table, show, show_json
+    from portico.report.gap_picture import gap_drawing
+    from portico.synthesis import build_pools, gap_map
+
+    library = open_library()
+    found = gap_map(library, build_pools(library).answers.values())
+    section = gap_section(found)
+    drawing = gap_drawing(found)
+    files = drawing_files(lambda wanted: gap_drawing(found, png=wanted), svg, png)
+    if csv is not None:
+        files.append((csv, csv_text(drawing.columns, drawing.rows)))
+    files += page_file(html, "What is not known", lambda: [section])
+    write_files(files)
+    if as_json:
+        show_json(
+            {
+                "schema": "evidence-gaps/1",
+                "cells": [{**dataclasses.asdict(one), "gap": one.is_gap} for one in found.cells],
+                "asks": [dataclasses.asdict(one) for one in found.asks],
+            }
+        )
+        return
+    show(plain_table(["population", *(label for _, label in found.columns)], _map_rows(found)))
+    show("Studies / people, and certainty from + (very low) to ++++ (high); a dash does not apply.")
+    for table in section.tables:
+        show("")
+        show(table.caption)
+        show(plain_table(table.columns, table.rows))
+
+
+def _map_rows(found: GapMap) -> list[list[str]]:
+    """The map in few characters, for a terminal."""
+    from portico.report.gap_picture import GRADE_MARKS
+
+    rows = []
+    for row, label in found.rows:
+        cells = [found.cell(row, column) for column, _ in found.columns]
+        texts = [
+            "-"
+            if not one.applies
+            else "gap"
+            if one.is_gap
+            else f"{len(one.studies)}/{one.people} {GRADE_MARKS.get(one.certainty or '', '')}".strip()
+            for one in cells
+        ]
+        rows.append([label, *texts])
+    return rows
+
+
+def gap_section(found: GapMap) -> Section:
+    """The map as a section of a page: picture, proposed trials, and every empty cell."""
+    from portico.report.evidence_page import Section, Table
+    from portico.report.gap_picture import gap_drawing
+
+    rows, columns = dict(found.rows), dict(found.columns)
+    asks = []
+    for ask in found.asks:
+        for size in ask.sizes:
+            patients = (
+                "no size"
+                if size.size is None
+                else f"{size.size.per_arm:.0f} evaluable per arm, {size.size.enrol} in all"
+            )
+            if size.size is not None and size.size.events is not None:
+                patients += f", {size.size.events} events"
+            how = (
+                size.why_not
+                if size.size is None
+                else f"{size.stands_on}; {size.size.formula}, power {100 * size.size.power:.0f} %"
+            )
+            asks.append((f"{rows[ask.row]}: {ask.comparison}", ask.endpoint, patients, how))
+    asked = {(one.row, one.column) for one in found.asks}
+    empty = tuple(
+        (
+            rows[one.row],
+            columns[one.column],
+            one.comparison,
+            one.endpoint,
+            "see the question above"
+            if (one.row, one.column) in asked
+            else "no size: the library has no figure in this cell",
+        )
+        for one in found.cells
+        if one.is_gap
+    )
+    return Section(
+        "What is not known",
+        text=(
+            "Sizes are for 80 % power and a two-sided 5 % error (one-sided 2.5 % for non-inferiority), from the figures named; "
+            "they do not say that a difference exists.",
+        ),
+        drawings=(gap_drawing(found),),
+        tables=(
+            Table("Questions to ask next", ("comparison", "endpoint", "size", "stands on"), tuple(asks)),
+            Table("Empty cells", ("population", "outcome", "comparison", "endpoint", "size"), empty),
+        ),
+        anchor="gaps",
+    )
