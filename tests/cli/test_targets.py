@@ -93,3 +93,51 @@ def test_a_label_map_with_turned_axes_is_the_same_patient(capsys, tmp_path):
     words[1] = str(tmp_path / "turned.nrrd")
     second = json.loads(call(capsys, *words)[1])
     assert [one["cm3"] for one in first["volumes"]] == [one["cm3"] for one in second["volumes"]]
+
+
+FEMUR = ["tests/data/femur-phantom", "--directive", "examples/directives/femur-30-10.json", "--bone-margin", "20mm"]
+
+
+def femur(capsys, *words):
+    status = main(["targets", *FEMUR, "--bone", "Femur_L", *words, "--json"])
+    out = capsys.readouterr()
+    return status, json.loads(out.out) if status != 3 else out.out + out.err
+
+
+def test_metal_of_a_bone_is_looked_for_near_it_or_not_at_all(capsys):
+    _, found = femur(capsys)
+    assert "CTV" in [one["roi"] for one in found["volumes"]] and "Hardware" in [one["roi"] for one in found["volumes"]]
+    status, left = femur(capsys, "--no-hardware")
+    names = [one["roi"] for one in left["volumes"]]
+    assert status == 4 and "Hardware" not in names and "CTV" not in names
+    assert any("not looked for" in one for one in left["notes"])
+    assert any("--hardware-structure" in one["fix"] for one in left["choices"])
+
+
+def test_hardware_may_be_a_structure(capsys):
+    _, found = femur(capsys, "--no-hardware", "--hardware-structure", "Femur_L")
+    hardware = next(one for one in found["volumes"] if one["roi"] == "Hardware")
+    assert hardware["says"] == "The hardware, given."
+
+
+def test_structures_that_are_not_asked_for_do_no_harm(capsys, tmp_path):
+    from dataclasses import replace
+
+    from portico.rt import structures_bytes
+
+    image = read_study("tests/data/femur-phantom").images[0]
+    own = read_study("tests/data/femur-phantom").structure_sets[0]
+    named = {one.name: one for one in own.structures.values()}
+    tilted = [replace(one, points=one.points + np.array([0.0, 0.0, 1.5])) for one in named["Genitals"].contours]
+    more = (
+        *named.values(),
+        replace(named["Genitals"], name="Kidney_L", contours=tuple(tilted)),
+        replace(named["Genitals"], name="Bowel"),
+        replace(named["Genitals"], name="bowel"),
+    )
+    numbered = {number: replace(one, number=number) for number, one in enumerate(more, 1)}
+    (tmp_path / "rs.dcm").write_bytes(structures_bytes(replace(own, structures=numbered), image=image))
+    words = ["--structures", str(tmp_path / "rs.dcm")]
+    assert femur(capsys, *words)[1] == femur(capsys)[1]
+    status, err = femur(capsys, *words, "--bed", "Bowel")
+    assert status == 3 and "Two structures" in err

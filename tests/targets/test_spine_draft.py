@@ -169,6 +169,63 @@ def test_disease_before_surgery_is_read_from_its_structure():
     assert draft.volume("GTV_Preop").role == "input"
 
 
+def test_the_side_of_a_body_read_from_a_structure_is_the_physicians_to_say():
+    inputs, parts, local = spine()
+    gtv = (parts == 1) & (local[..., 0] > 2)
+    given = replace(inputs, gtv_before=gtv)
+    rows = ("isrc-table-body-lateral",)
+    side = Involvement("T8", (), body_side="left")
+    draft = spine_draft(given, replace(wishes(chosen=rows), involved=(side,)), directive(), ROWS)
+    ctv = draft.volume("CTV").mask
+    own = draft.parts["T8"]
+    assert (ctv == own.mask("vertebral_body", "pedicle_left", "transverse_process_left")).all()
+    assert any("100 % of the disease in the body lies left" in one for one in draft.notes)
+    with pytest.raises(InputRefused, match="body-side") as error:
+        spine_draft(given, replace(wishes(chosen=rows), involved=()), directive(), ROWS)
+    assert error.value.problem.code == "row-does-not-fit"
+    lamina = replace(inputs, gtv_before=parts == 6)
+    with pytest.raises(InputRefused) as error:
+        spine_draft(lamina, replace(wishes(chosen=("isrc-table-lamina",)), involved=(side,)), directive(), ROWS)
+    assert error.value.problem.code == "body-side"
+
+
+def test_what_is_stated_and_what_a_structure_tells_are_put_together():
+    inputs, parts, _ = spine()
+    given = replace(inputs, gtv_before=binary_erosion(parts == 2))
+    stated = replace(wishes(), involved=(Involvement("T8", (), epidural=("anterior",)),))
+    draft = spine_draft(given, stated, directive(), ROWS)
+    ctv = draft.volume("CTV").mask
+    assert ctv[draft.parts["T8"].mask("pedicle_left")].all() and (ctv & inputs.canal).any()
+    assert "T8: parts read from the structure of the disease before surgery." in draft.notes
+
+
+def test_evaluation_volume_without_cord_asks_for_it():
+    inputs, _, _ = spine()
+    named = wishes(chosen=("isrc-table-pedicle", "ptv-evaluation"), prv=None)
+    intent = directive(technique="conventional")
+    draft = spine_draft(replace(inputs, cord=None, cord_source=None), named, intent, ROWS)
+    assert draft.volume("PTV_Eval") is None
+    assert [one.about for one in draft.choices] == ["PTV_Eval"]
+
+
+def test_a_named_row_that_fits_nothing_is_refused_while_something_else_is_open():
+    named = wishes(chosen=("isrc-table-pedicle", "isrc-table-spinous"), ptv=None)
+    with pytest.raises(InputRefused) as error:
+        spine_draft(spine()[0], named, directive(), ROWS)
+    assert (error.value.problem.code, error.value.problem.path) == ("row-does-not-fit", "isrc-table-spinous")
+    waiting = wishes(chosen=("isrc-table-pedicle", "epidural-craniocaudal"), epidural=None)
+    assert any(
+        "epidural sectors" in one.question for one in spine_draft(spine()[0], waiting, directive(), ROWS).choices
+    )
+
+
+def test_rows_on_neighbours_stand_only_where_neighbours_were_taken():
+    alone = replace(wishes(chosen=()), involved=(Involvement("T8", ("pedicle_left",), epidural=(), add=()),))
+    rows = spine_draft(spine()[0], alone, directive(), ROWS).volume("CTV").rows
+    assert "redmond-preoperative-extent" in rows and "redmond-adjacent-compartments" not in rows
+    assert "redmond-adjacent-compartments" in spine_draft(spine()[0], wishes(), directive(), ROWS).volume("CTV").rows
+
+
 REFUSED = [
     ("no-preoperative-extent", {}, {"involved": ()}, {}, CannotTell),
     ("cord-source-missing", {"cord_source": None}, {}, {}, CannotTell),

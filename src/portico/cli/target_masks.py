@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +21,7 @@ _OFF: Final = 0.1
 
 
 class Masks:
-    """Masks by level or TG-263 name, and by the name that the user gives.
+    """Masks by level or TG-263 name, and by the name that the user gives; each is laid on the CT when it is asked for.
 
     Parameters
     ----------
@@ -29,45 +30,68 @@ class Masks:
 
     def __init__(self, image: Image) -> None:
         self.image = image
-        self.found: dict[str, Any] = {}
         self.notes: list[str] = []
+        self._ways: dict[str, list[Callable[[], Any]]] = {}
+        self._laid: dict[str, Any] = {}
+
+    def find(self, name: str) -> Any:
+        """The mask of a name; None when there is none.
+
+        Raises
+        ------
+        InputRefused : ``name-twice`` and what laying it on the CT refuses
+        """
+        ways = self._ways.get(name, [])
+        if len(ways) > 1:
+            raise InputRefused(
+                "Two structures stand for the same name.", code="name-twice", path=name, fix="Say which by --match."
+            )
+        if ways and name not in self._laid:
+            self._laid[name] = ways[0]()
+        return self._laid.get(name)
 
     def get(self, name: str | None) -> Any:
-        """The mask of a name; None for None.
+        """The mask of a name that the user gave; None for None.
 
         Raises
         ------
         UsageError : ``no-such-structure``
+        InputRefused : as :meth:`find`
         """
         if name is None:
             return None
-        if name not in self.found:
+        mask = self.find(name)
+        if mask is None:
             raise UsageError(
                 "There is no structure of that name.",
                 code="no-such-structure",
                 fix="Use the name in the file, or --match NAME=NUMBER.",
             )
-        return self.found[name]
+        return mask
+
+    def sided(self, names: Sequence[str]) -> dict[str, Any]:
+        """Organs whose side is held against their names; one that cannot be laid on the CT is noted and left out."""
+        found = {}
+        for name in names:
+            try:
+                mask = self.find(name)
+            except InputRefused as error:
+                self.notes.append(f"The side of {name} was not checked: {error.problem.message}")
+                continue
+            if mask is not None:
+                found[name] = mask
+        return found
 
     @property
     def vertebrae(self) -> dict[str, Any]:
         """Masks of vertebrae by level."""
         from portico.targets import vertebra_name
 
-        return {name: mask for name, mask in self.found.items() if vertebra_name(name) == name}
+        return {name: self.find(name) for name in self._ways if vertebra_name(name) == name}
 
-    def add(self, name: str, mask: Any) -> None:
-        """Take a mask.
-
-        Raises
-        ------
-        InputRefused : ``name-twice``
-        """
-        if name in self.found:
-            raise InputRefused(
-                "Two structures stand for the same name.", code="name-twice", fix="Say which by --match."
-            )
-        self.found[name] = mask
+    def add(self, name: str, way: Callable[[], Any]) -> None:
+        """Take a structure; ``way`` lays it on the CT."""
+        self._ways.setdefault(name, []).append(way)
 
 
 def masks_of(image: Image, study: Study, path: Path | None, chosen: Mapping[str, str], library: Library) -> Masks:
@@ -80,16 +104,18 @@ def masks_of(image: Image, study: Study, path: Path | None, chosen: Mapping[str,
     """
     made = Masks(image)
     if path is not None and path.name.lower().endswith(_ENDINGS):
+        import numpy as np
+
         from portico.cli.label_source import called_of
         from portico.rt import read_labels
         from portico.targets import TOTAL_LABELS
 
         labels = labels_on(read_labels(path), image)
         own = called_of(chosen)
+        present = set(np.unique(labels).tolist())
         for number, name in {**TOTAL_LABELS, **own}.items():
-            mask = labels == number
-            if mask.any():
-                made.add(name, mask)
+            if number in present:
+                made.add(name, partial(np.equal, labels, number))
         made.notes.append(
             "A label map states no frame of reference: that it belongs to this CT is taken on the user's word."
         )
@@ -121,7 +147,7 @@ def _from_set(made: Masks, structure_set: Any, chosen: Mapping[str, str], librar
             continue
         match = table.match(structure.name, structure.interpreted_type)
         name = vertebra_name(structure.name) or (match.roi if match.how in ("exact", "synonym") else structure.name)
-        made.add(name, mask_of_structure(structure, image.grid))
+        made.add(name, partial(mask_of_structure, structure, image.grid))
         if match.how == "guessed":
             made.notes.append(f"A structure looks like {match.roi} and is not used as such: name it by --match.")
 

@@ -97,6 +97,10 @@ def targets(
     ] = None,
     setting: Annotated[str, typer.Option("--setting", help="post_operative or intact.")] = "post_operative",
     hardware: Annotated[bool, typer.Option("--hardware/--no-hardware", help="Look for implants in the CT.")] = True,
+    hardware_structure: Annotated[
+        str | None,
+        typer.Option("--hardware-structure", help="Structure of the implant, in place of a search.", metavar="NAME"),
+    ] = None,
     bone: Annotated[str | None, typer.Option("--bone", help="Structure of the long bone.", metavar="NAME")] = None,
     bed: Annotated[str | None, typer.Option("--bed", help="Structure of the surgical bed.", metavar="NAME")] = None,
     bone_margin: Annotated[
@@ -142,11 +146,11 @@ def targets(
 
         rows = library.volumes.values()
         inputs = SpineInputs(
-            image.grid, masks.vertebrae, canal=masks.found.get("SpinalCanal"), bodies=_bodies(bodies, image),
-            cord=masks.found.get("SpinalCord"), sac=_sac(masks), gtv_before=masks.get(gtv_before),
-            gtv_residual=masks.get(gtv_residual), hardware=_metal(image, library.policy) if hardware else None,
+            image.grid, masks.vertebrae, canal=masks.find("SpinalCanal"), bodies=_bodies(bodies, image),
+            cord=masks.find("SpinalCord"), sac=_sac(masks), gtv_before=masks.get(gtv_before),
+            gtv_residual=masks.get(gtv_residual), hardware=_hardware(masks, hardware_structure, hardware, library.policy),
             cord_source=cast("Literal['t2_mri', 'ct_myelogram'] | None", cord_source),
-            organs={name: masks.found[name] for name in ("Kidney_L", "Kidney_R", "Liver") if name in masks.found},
+            organs=masks.sided(("Kidney_L", "Kidney_R", "Liver")),
             hu=image.hu, frame_uid=image.frame_uid,
         )  # fmt: skip
         wishes = SpineWishes(
@@ -162,8 +166,8 @@ def targets(
             raise UsageError("A field outside the spine needs the bone.", code="no-bone", fix="Give --bone NAME.")
         margin = stated_margin(ptv, library.volumes.values(), "ptv_margin") if ptv else None
         draft = bone_draft(
-            image.grid, image.hu, masks.get(bone), hardware=_metal(image, library.policy) if hardware else None,
-            bed=masks.get(bed), body=masks.found.get("External"), directive_volumes=intent.volumes,
+            image.grid, image.hu, masks.get(bone), hardware=masks.get(hardware_structure), look_for_metal=hardware,
+            bed=masks.get(bed), body=masks.find("External"), directive_volumes=intent.volumes,
             margin_mm=_mm(bone_margin, MOST_BONE_MM), ptv_margin_mm=margin, prior=tuple(masks.get(one) for one in prior or ()),
             prior_use=cast("Literal['show', 'subtract']", prior_use), frame_uid=image.frame_uid, library=library,
         )  # fmt: skip
@@ -215,15 +219,17 @@ def _bodies(path: Path | None, image: Image) -> Any:
 
 
 def _sac(masks: Masks) -> Any:
-    found = [masks.found[name] for name in ("ThecalSac", "CaudaEquina") if name in masks.found]
+    found = [mask for name in ("ThecalSac", "CaudaEquina") if (mask := masks.find(name)) is not None]
     return None if not found else found[0] if len(found) == 1 else found[0] | found[1]
 
 
-def _metal(image: Image, policy: Any) -> Any:
-    """Voxels that are at least half metal; None when there are none."""
+def _hardware(masks: Masks, name: str | None, look: bool, policy: Any) -> Any:
+    """The structure of that name, or voxels of the CT that are at least half metal; None when there are none."""
+    if name is not None or not look:
+        return masks.get(name)
     from portico.geometry.metal_masks import metal_by, metal_mask
 
-    settings = policy["plan-check"].body["hardware"]
+    image, settings = masks.image, policy["plan-check"].body["hardware"]
     _, found = metal_by(image.hu, image.grid, settings, highest_hu=image.highest_hu)
     return metal_mask(found, image.grid) if found else None
 

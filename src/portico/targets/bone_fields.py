@@ -39,6 +39,7 @@ def bone_draft(
     bone: Mask,
     *,
     hardware: Mask | None = None,
+    look_for_metal: bool = True,
     bed: Mask | None = None,
     body: Mask | None = None,
     directive_volumes: Sequence[Volume],
@@ -57,7 +58,8 @@ def bone_draft(
     grid : of every mask, of any orientation
     hu : (k, j, i) HU; None leaves hardware and body to what is given
     bone : (k, j, i) a whole long bone
-    hardware : (k, j, i); None looks for metal in the CT by the thresholds of the policy ``plan-check``
+    hardware : (k, j, i) as the physician drew it; None when there is none
+    look_for_metal : without ``hardware``, look for metal near the bone in the CT by the thresholds of the policy ``plan-check``
     bed : (k, j, i) surgical or tumour bed as the physician drew it; None when there is none
     body : (k, j, i) outline of the body; None takes what is brighter than -300 HU
     directive_volumes : of the Directive; the chosen one is drawn as CTV, the others as alternatives
@@ -84,7 +86,9 @@ def bone_draft(
     if outline is None and hu is not None:
         outline = _filled_or_none(body_in(hu))
         notes.append("The outline of the body was taken at -300 HU: a couch or cast that touches it counts as body.")
-    if hardware is None and hu is not None:
+    if hardware is None and not look_for_metal:
+        notes.append("Metal was not looked for: this was asked for.")
+    elif hardware is None and hu is not None:
         how = "found in the CT"
         try:
             hardware, said = hardware_in(hu, grid, bone, body, library.policy["plan-check"].body["hardware"])
@@ -135,7 +139,12 @@ def bone_draft(
         row = library.volumes[_PTV_ROW]
         ask = "Which margin between CTV and PTV?"
         choices.append(
-            Choice("PTV", ask, ((row.id, row.says, row.verified),), "Give millimetres of your own, or name the record.")
+            Choice(
+                "PTV",
+                ask,
+                ((row.id, row.says, row.verified),),
+                "Give --ptv with millimetres of your own or the name of the record.",
+            )
         )
     volumes.sort(key=lambda one: one.role != "drawn")
     return Draft(grid, (*volumes, *given), choices=tuple(choices), notes=tuple(notes), frame_uid=frame_uid, hu=hu)

@@ -47,7 +47,7 @@ def drawn_volume(
     if volume.recipe == "surgical_bed":
         if bed is None:
             ask = "Which structure is the surgical or tumour bed?"
-            return Choice(name, ask, (), "Give the structure of the bed.")
+            return Choice(name, ask, (), "Give --bed NAME.")
         first, last, _ = _stretch(
             bed, scene
         )  # under tilt a margin from the outside of voxels would reach too far along
@@ -59,8 +59,8 @@ def drawn_volume(
         ends = (min(0.0, float(seen.min())), max(axis.length_mm, float(seen.max())))
         if volume.recipe == "whole_hardware":
             if scene.hardware is None:
-                ask = "Where is the hardware? No metal was found near the bone."
-                return Choice(name, ask, (), "Give a contour of the hardware: carbon-fibre PEEK shows no metal.")
+                ask = "Where is the hardware? None is known near the bone."
+                return Choice(name, ask, (), "Give --hardware-structure NAME: carbon-fibre PEEK shows no metal.")
             first, last, length = _stretch(scene.hardware, scene)
             start, stop, core = first - margin, last + margin, scene.bone | scene.hardware
             ends = (min(ends[0], first), max(ends[1], last))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from portico.errors import CannotTell
+from portico.errors import CannotTell, InputRefused
 from portico.targets.canal import CanalLine
 from portico.targets.draft import Choice
 from portico.targets.sectors import EPIDURAL_SECTORS, epidural_sectors
@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 
 
 def involvement_of(level: str, parts: VertebralParts, gtv: Mask, epidural: NDArray[np.uint8]) -> Involvement:
-    """Parts and epidural sectors that a structure touches by a voxel or more; on which side of the body is not told."""
+    """Parts and epidural sectors that a structure touches by a voxel or more; its side of the body is the physician's to say."""
     touched = set(np.unique(parts.labels[gtv])) - {0}
     found = tuple(part for number, part in enumerate(PARTS, 1) if number in touched)
     sectors = set(np.unique(epidural[gtv])) - {0}
@@ -59,22 +59,38 @@ def disease_before(
     Raises
     ------
     CannotTell : ``no-preoperative-extent``
+    InputRefused : ``body-side``
     """
-    stated = next((one for one in wishes.involved if one.level == level), None)
-    if stated is not None and (stated.parts or stated.epidural):
-        return stated
-    if inputs.gtv_before is not None:
+    stated = next((one for one in wishes.involved if one.level == level), None) or Involvement(level, ())
+    before = stated
+    if inputs.gtv_before is not None and (not stated.parts or stated.epidural is None):
         found = involvement_of(level, parts, inputs.gtv_before, ring)
-        if found.parts or found.epidural:
-            if stated is not None:
-                found = replace(found, add=stated.add, extensive=stated.extensive)
-            sheet.notes.append(f"{level}: parts and sectors read from the structure of the disease before surgery.")
-            return found
+        read = []
+        if not stated.parts and found.parts:
+            before, read = replace(before, parts=found.parts), ["parts"]
+        if stated.epidural is None and (found.parts or found.epidural):
+            before, read = replace(before, epidural=found.epidural), [*read, "epidural sectors"]
+        if read:
+            sheet.notes.append(f"{level}: {' and '.join(read)} read from the structure of the disease before surgery.")
+        if not stated.parts and "vertebral_body" in found.parts:
+            sheet.notes.append(_sides_of_body(level, parts, inputs))
+    if before.parts or before.epidural:
+        if before.body_side is not None and "vertebral_body" not in before.parts:
+            raise InputRefused("A side of a body that is not involved.", code="body-side", path=level)
+        return before
     raise CannotTell(
         f"Nothing says what was involved at {level} before surgery, and what is left does not tell.",
         code="no-preoperative-extent", path=level,
         fix="Give --involved LEVEL=PART,... and --epidural LEVEL=SECTOR,..., or a structure of it by --gtv-before.",
     )  # fmt: skip
+
+
+def _sides_of_body(level: str, parts: VertebralParts, inputs: SpineInputs) -> str:
+    """Share of the diseased body on each side of the canal's middle: what is one side is for the physician to say."""
+    assert inputs.gtv_before is not None
+    points = inputs.grid.points(np.argwhere(parts.mask("vertebral_body") & inputs.gtv_before)[:, ::-1])
+    left = 100.0 * float(((points - parts.frame.centre) @ parts.frame.left > 0.0).mean())
+    return f"{level}: {left:.0f} % of the disease in the body lies left of the middle, {100.0 - left:.0f} % right."
 
 
 def draw_ctv(
@@ -96,12 +112,15 @@ def draw_ctv(
     mask = np.zeros(sheet.grid.shape, bool)
     words, rows = [], []
     intact = wishes.setting == "intact"
-    rows += ["isrc-adjacent-bone"] if intact else ["redmond-preoperative-extent", "redmond-adjacent-compartments"]
+    neighbours = any(set(one.parts or ()) - set(before.parts) for before, one in zip(involved, decisions, strict=True))
+    rows += [] if intact else ["redmond-preoperative-extent"]
+    rows += [] if not neighbours else ["isrc-adjacent-bone"] if intact else ["redmond-adjacent-compartments"]
     waiting = any(one.parts is None for one in decisions)
     for before, decision in zip(involved, decisions, strict=True):
         if before.epidural is None:
             waiting = True
             sheet.choices.append(_epidural_question(before.level))
+            sheet.used.add("epidural-craniocaudal")  # the answer may need it
             continue
         parts = divided[before.level]
         for part in decision.parts or ():

@@ -62,13 +62,7 @@ def spine_draft(inputs: SpineInputs, wishes: SpineWishes, directive: Directive, 
     own = cropped(inputs, box)
     sheet = Sheet(own.grid, rows, notes=notes)
     divided = _drawn(own, wishes, directive, targets, sheet)
-    waiting = {one.split("+")[0] for one in wishes.chosen} - sheet.used
-    if waiting and not sheet.choices:
-        raise InputRefused(
-            "A row was named that fits nothing in this draft.",
-            code="row-does-not-fit",
-            path=", ".join(sorted(waiting)),
-        )
+    _check_used(wishes, sheet)
     volumes = tuple(sorted(sheet.volumes, key=lambda one: _ORDER.index(one.kind)))
     small = Draft(own.grid, volumes, divided, tuple(sheet.choices), tuple(dict.fromkeys(sheet.notes)), inputs.frame_uid)
     return pasted(small, inputs, box)
@@ -99,7 +93,7 @@ def _drawn(
     draw_involved_boost(boost, involved, divided, wishes, sheet)
     prv = draw_neural(inputs, wishes, sheet)
     draw_residual_boost(boost, prv, inputs, wishes, sheet)
-    draw_ptv(prv, wishes, sheet)
+    draw_ptv(prv, inputs, wishes, sheet)
     _draw_given(inputs, sheet)
     return divided
 
@@ -125,6 +119,21 @@ def _check_rows(wishes: SpineWishes, rows: Mapping[str, Volume]) -> None:
         row = rows.get(name)
         if row is None or not (row.gtv or name in _NAMED) or (part and part not in row.optional):
             raise InputRefused("There is no such rule that can be run.", code="no-such-row", path=one)
+
+
+def _check_used(wishes: SpineWishes, sheet: Sheet) -> None:
+    """Refuse a named row that took no part and can take none."""
+    unused = {one.split("+")[0] for one in wishes.chosen} - sheet.used
+    if unused:
+        sided = [one for one in unused if any(token.startswith("vertebral_body_") for token in sheet.rows[one].gtv)]
+        raise InputRefused(
+            "A row was named that fits nothing in this draft.",
+            code="row-does-not-fit",
+            path=", ".join(sorted(unused)),
+            fix="A row about one side of the body, or all of it, needs --body-side LEVEL=left, right or diffuse."
+            if sided
+            else "Leave it out, or state the involvement that it speaks of.",
+        )
 
 
 def _canal(inputs: SpineInputs, sheet: Sheet) -> tuple[Mask, CanalLine]:

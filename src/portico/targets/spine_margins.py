@@ -88,7 +88,7 @@ def draw_residual_boost(
     sheet.add(wanted.roi, "CTV", mask, says, ("sib-boost-volume",))
 
 
-def draw_ptv(prv: Mask | None, wishes: SpineWishes, sheet: Sheet) -> None:
+def draw_ptv(prv: Mask | None, inputs: SpineInputs, wishes: SpineWishes, sheet: Sheet) -> None:
     """A PTV round every CTV, and the PTV without the PRV when that rule was named.
 
     Raises
@@ -116,3 +116,6 @@ def draw_ptv(prv: Mask | None, wishes: SpineWishes, sheet: Sheet) -> None:
                 f"{roi}_Eval", "PTV", mask & ~prv, f"{roi} without the cord's PRV and the sac.", ("ptv-evaluation", *rows, *ctv.rows),
                 facts=(Fact("part of the PTV inside the PRV", lost, "%"),),
             )  # fmt: skip
+        elif inputs.neural is None:
+            ask = "Which structure is the cord or the thecal sac?"
+            sheet.choices.append(Choice(f"{roi}_Eval", ask, (), "Draw SpinalCord or ThecalSac, or name it by --match."))

@@ -35,8 +35,9 @@ class Involvement:
     Parameters
     ----------
     level : e.g. ``T8``
-    parts : of :data:`PARTS` that were involved; empty when only the epidural space was
-    body_side : ``left``, ``right`` or ``diffuse`` when the body was involved and this is known; None when not stated
+    parts : of :data:`PARTS` that were involved; empty when only the epidural space was, or a structure tells
+    body_side : ``left``, ``right`` or ``diffuse`` when the body was involved and this is known; None when not stated; may stand
+        without parts when these are read from a structure
     epidural : of :data:`EPIDURAL_SECTORS`; empty when there was no epidural disease; None when nobody said
     add : neighbours in the physician's own words; None when none were named, empty for "none"
     extensive : the physician states extensive disease at this level
@@ -70,7 +71,7 @@ class Involvement:
                 )  # fmt: skip
         if self.body_side not in (None, "left", "right", "diffuse"):
             raise InputRefused("A body is involved left, right or diffuse.", code="body-side", path=self.level)
-        if self.body_side is not None and "vertebral_body" not in self.parts:
+        if self.body_side is not None and self.parts and "vertebral_body" not in self.parts:
             raise InputRefused("A side of a body that is not involved.", code="body-side", path=self.level)
 
 
@@ -81,7 +82,7 @@ class PartsDecision:
     Parameters
     ----------
     parts : in the order of :data:`PARTS`; None when something has to be named first
-    rows : rows that added parts
+    rows : rows that ran, also when something is still open
     says : what was taken and why
     choices : what has to be named; empty when ``parts`` is there
     conflicts : other ways that sources give, in words
@@ -123,9 +124,10 @@ def adjacent_parts(before: Involvement, rows: Iterable[Volume], chosen: Sequence
     parts = tuple(part for part in PARTS if part in taken)
     conflicts = tuple(f"{row.id}: {row.says}" for row, _ in table if row.id not in {one.id for one, _ in used})
     if open_parts and before.add is None:
-        return PartsDecision(None, choices=(_question(before, open_parts, [row for row, _ in table]),))
+        ran = tuple(row for row, _ in used)
+        return PartsDecision(None, ran, choices=(_question(before, open_parts, [row for row, _ in table]),))
     if is_closed(parts) and not _ring_allowed(before):
-        return PartsDecision(None, choices=(_ring(before),), conflicts=conflicts)
+        return PartsDecision(None, tuple(row for row, _ in used), choices=(_ring(before),), conflicts=conflicts)
     words = [f"{before.level}: involved before surgery {_listed(before.parts)}"]
     words += [f"{row.id} ({row.verified}) takes {_listed(row.ctv)}" for row, _ in used]
     if before.add is not None:
@@ -207,9 +209,15 @@ def _question(before: Involvement, open_parts: Sequence[str], rows: Iterable[Vol
         for row in rows
         for one in row.optional
     ]
+    side = before.body_side is None and "vertebral_body" in open_parts
+    more = (
+        f" Rows about one side of the body, or all of it, are offered after --body-side {before.level}=SIDE."
+        if side
+        else ""
+    )
     return Choice(
         "CTV", f"{before.level}: which neighbours of {_listed(open_parts)} are taken in?", tuple(options),
-        f"Name a row by --choose, or the parts by --add {before.level}=PART,... (none for no neighbour).",
+        f"Name a row by --choose, or the parts by --add {before.level}=PART,... (none for no neighbour).{more}",
     )  # fmt: skip
 
 
