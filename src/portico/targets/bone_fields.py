@@ -22,6 +22,7 @@ from portico.targets.bone_axis import BoneAxis, bone_axis, main_pieces
 from portico.targets.bone_facts import field_facts
 from portico.targets.bone_inputs import Scene, body_in, hardware_in, limb_of, place_map, solid
 from portico.targets.bone_recipes import RECIPES, drawn_volume, margin_choice_of
+from portico.targets.cropping import box_round, cropped_grid, pasted
 from portico.targets.draft import Choice, Draft, DraftVolume, Fact, Kind, Verified
 from portico.targets.margins import StatedMargin, with_margin
 
@@ -78,8 +79,7 @@ def bone_draft(
     """
     _check(grid, (bone, hardware, bed, body, *prior), margin_mm, ptv_margin_mm, prior_use)
     library = library or load_library()
-    axis = bone_axis(bone, grid)
-    notes = list(axis.notes)
+    notes: list[str] = []
     hardware, bed = _filled_or_none(hardware), _filled_or_none(bed)
     how = "given"
     outline = _filled_or_none(body)
@@ -95,6 +95,14 @@ def bone_draft(
             notes += said
         except CannotTell as error:
             notes.append(f"Metal was not looked for: {error.problem.message}")
+    drawn = [one for one in (bone, hardware, bed, outline, *prior) if one is not None]
+    box = box_round(drawn, grid, 2.0 * float(grid.spacing.max()) + (0.0 if outline is not None else 2.0 * MOST_BONE_MM))
+    whole, grid = grid, cropped_grid(grid, box)
+    bone = bone[box]
+    hardware, bed, outline = (None if one is None else one[box] for one in (hardware, bed, outline))
+    prior = [one[box] for one in prior]
+    axis = bone_axis(bone, grid)
+    notes += axis.notes
     given = _inputs(grid, bone, hardware, bed, prior, how)
     ptv = ptv_margin_mm if isinstance(ptv_margin_mm, StatedMargin | None) else StatedMargin(float(ptv_margin_mm))
     volumes: list[DraftVolume] = []
@@ -147,7 +155,8 @@ def bone_draft(
             )
         )
     volumes.sort(key=lambda one: one.role != "drawn")
-    return Draft(grid, (*volumes, *given), choices=tuple(choices), notes=tuple(notes), frame_uid=frame_uid, hu=hu)
+    small = Draft(grid, (*volumes, *given), choices=tuple(choices), notes=tuple(notes), frame_uid=frame_uid)
+    return pasted(small, whole, hu, box)
 
 
 def _finished(

@@ -1,7 +1,8 @@
-"""A spine draft on the box that holds what it is made from, and its masks back on the whole image."""
+"""A draft on the box that holds what it is made from, and its masks back on the whole image."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,12 +14,13 @@ from portico.rt import Grid
 from portico.targets.draft import Draft
 from portico.targets.spine_inputs import SpineInputs
 
-__all__ = ["Box", "box_of", "cropped", "pasted"]
+__all__ = ["Box", "box_of", "box_round", "cropped", "cropped_grid", "pasted"]
 
 #: One slice for each axis of an array (k, j, i).
 Box = tuple[slice, slice, slice]
 #: Room in mm round everything, above any margin that may be stated.
 _ROOM_MM: Final = 30.0
+Mask = NDArray[np.bool_]
 _MASKS: Final = ("canal", "bodies", "cord", "sac", "gtv_before", "gtv_residual", "hardware")
 
 
@@ -26,10 +28,15 @@ def box_of(inputs: SpineInputs) -> Box:
     """The box of vertebrae, neural structures and tumour with room for every margin; the whole grid when they are empty."""
     given = [getattr(inputs, name) for name in ("cord", "sac", "canal", "gtv_before", "gtv_residual")]
     masks = [*inputs.vertebrae.values(), *(one for one in given if one is not None)]
-    room = [(int(np.ceil(_ROOM_MM / h)),) * 2 for h in inputs.grid.spacing[::-1]]
+    return box_round(masks, inputs.grid, _ROOM_MM)
+
+
+def box_round(masks: Iterable[Mask], grid: Grid, room_mm: float) -> Box:
+    """The box of all masks with room round it; the whole grid when they are empty."""
+    room = [(int(np.ceil(room_mm / h)),) * 2 for h in grid.spacing[::-1]]
     boxes = [found for one in masks if (found := filled_box(one, room)) is not None]
     if not boxes:
-        return slice(0, inputs.grid.shape[0]), slice(0, inputs.grid.shape[1]), slice(0, inputs.grid.shape[2])
+        return slice(0, grid.shape[0]), slice(0, grid.shape[1]), slice(0, grid.shape[2])
     a, b, c = (
         slice(min(one.start for one in axis), max(one.stop for one in axis)) for axis in zip(*boxes, strict=True)
     )
@@ -38,11 +45,7 @@ def box_of(inputs: SpineInputs) -> Box:
 
 def cropped(inputs: SpineInputs, box: Box) -> SpineInputs:
     """The inputs in a box, without organs and CT."""
-    start = [one.start for one in reversed(box)]
-    grid = Grid(
-        inputs.grid.points([start])[0], inputs.grid.spacing, inputs.grid.axes,
-        (box[0].stop - box[0].start, box[1].stop - box[1].start, box[2].stop - box[2].start),
-    )  # fmt: skip
+    grid = cropped_grid(inputs.grid, box)
     own: dict[str, Any] = {
         name: np.ascontiguousarray(mask[box]) for name in _MASKS if (mask := getattr(inputs, name)) is not None
     }
@@ -50,15 +53,22 @@ def cropped(inputs: SpineInputs, box: Box) -> SpineInputs:
     return replace(inputs, grid=grid, vertebrae=vertebrae, organs={}, hu=None, **own)
 
 
-def pasted(draft: Draft, inputs: SpineInputs, box: Box) -> Draft:
-    """The draft on the grid of the inputs."""
+def cropped_grid(grid: Grid, box: Box) -> Grid:
+    """The voxels of a grid that lie in a box."""
+    start = [one.start for one in reversed(box)]
+    shape = (box[0].stop - box[0].start, box[1].stop - box[1].start, box[2].stop - box[2].start)
+    return Grid(grid.points([start])[0], grid.spacing, grid.axes, shape)
+
+
+def pasted(draft: Draft, grid: Grid, hu: NDArray[Any] | None, box: Box) -> Draft:
+    """The draft of a box on the whole grid."""
 
     def back(part: NDArray[Any]) -> NDArray[Any]:
-        whole = np.zeros(inputs.grid.shape, part.dtype)
+        whole = np.zeros(grid.shape, part.dtype)
         whole[box] = part
         return whole
 
     return replace(
-        draft, grid=inputs.grid, hu=inputs.hu, volumes=tuple(replace(one, mask=back(one.mask)) for one in draft.volumes),
+        draft, grid=grid, hu=hu, volumes=tuple(replace(one, mask=back(one.mask)) for one in draft.volumes),
         parts={level: replace(one, labels=back(one.labels)) for level, one in draft.parts.items()},
     )  # fmt: skip

@@ -65,7 +65,7 @@ def spine_draft(inputs: SpineInputs, wishes: SpineWishes, directive: Directive, 
     _check_used(wishes, sheet)
     volumes = tuple(sorted(sheet.volumes, key=lambda one: _ORDER.index(one.kind)))
     small = Draft(own.grid, volumes, divided, tuple(sheet.choices), tuple(dict.fromkeys(sheet.notes)), inputs.frame_uid)
-    return pasted(small, inputs, box)
+    return pasted(small, inputs.grid, inputs.hu, box)
 
 
 def _drawn(
