@@ -1,4 +1,4 @@
-"""Build the eight golden Directives under ``examples/directives`` from the shipped cases.
+"""Build the golden Directives under ``examples/directives``: eight from the shipped cases, one for the TG-119 phantom.
 
     python tools/build_directives.py [--check]
 
@@ -8,6 +8,7 @@ They are what plan check, targets and planning accept against. ``--check`` write
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from portico.advice import Engine, advise, propose, sign
 from portico.case import read_case
-from portico.directive import Directive
+from portico.directive import Directive, directive_from, seal
 from portico.knowledge import load_library
 from portico.units import parse_regimen
 
@@ -96,6 +97,42 @@ def build(golden: Golden) -> Directive:
     )  # fmt: skip
 
 
+def phantom() -> Directive:
+    """The Directive of the C-shape of TG-119: no patient, so it is proposed and never signed; its goals are this example's own."""
+    own = "This example's own goal for a phantom: no patient, no publication."
+    levels = [
+        {
+            "name": "target", "roi": "OuterTarget", "dose_gy": 50.0, "fractions": 25,
+            "goals": [
+                {"metric": "D95%", "op": ">=", "value": 50.0, "unit": "Gy", "strength": "goal"},
+                {"metric": "D10%", "op": "<=", "value": 53.6, "unit": "Gy", "strength": "goal"},
+            ],
+        },
+    ]  # fmt: skip
+    limits = [
+        {
+            "roi": roi, "defined_on": "organ", "metric": metric, "op": "<=", "value": gy, "unit": "Gy", "fractions": 25,
+            "scope": "course", "setting": "de_novo", "strength": "goal", "limit_id": f"example-{roi.lower()}",
+            "source_id": "portico-example", "verified": "derived", "kind": "planning_study", "why": own,
+        }
+        for roi, metric, gy in (("Core", "D10%", 11.8), ("BODY", "Dmax", 55.0))
+    ]  # fmt: skip
+    golden = build(GOLDENS[0])
+    value = {
+        "schema": "directive/1", "id": "tg119-c-shape", "status": "proposed", "for_planning": True,
+        "site": {"region": "non_spine", "description": "C-shape phantom of TG-119: no patient"},
+        "technique": "conventional", "course": "first", "levels": levels, "limits": limits, "timing": {},
+        "records": sorted({"portico-example", *(one["limit_id"] for one in limits)}),
+        "notices": ["A phantom: this Directive serves to try and commission planning only."],
+        "intended_use": golden.intended_use,
+        "stamps": {
+            "case_sha256": hashlib.sha256(b"tg119-c-shape").hexdigest(), "knowledge_version": golden.stamps.knowledge_version,
+            "software_version": golden.stamps.software_version, "policy_id": golden.stamps.policy_id,
+        },
+    }  # fmt: skip
+    return directive_from(seal(directive_from(value)).to_dict())
+
+
 def text(directive: Directive) -> str:
     """The file as it is kept: indented JSON in the order of the schema."""
     return json.dumps(directive.to_dict(), indent=1, ensure_ascii=False) + "\n"
@@ -107,9 +144,10 @@ def main() -> int:
     check = parser.parse_args().check
     stale = []
     OUT.mkdir(parents=True, exist_ok=True)
-    for golden in GOLDENS:
-        path = OUT / f"{golden.name}.json"
-        new = text(build(golden))
+    built = {golden.name: build(golden) for golden in GOLDENS} | {"tg119": phantom()}
+    for name, directive in built.items():
+        path = OUT / f"{name}.json"
+        new = text(directive)
         if not path.exists() or path.read_text(encoding="utf-8") != new:
             stale.append(path.name)
             if not check:

@@ -1,4 +1,4 @@
-"""The eight golden Directives: current, sealed, readable; changing one field breaks the seal."""
+"""The golden Directives, eight of patients and one of a phantom: current, sealed, readable; changing one field breaks the seal."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ def builder() -> ModuleType:
     return module
 
 
-def test_there_are_eight() -> None:
-    assert len(FILES) == 8
+def test_there_are_eight_and_a_phantom() -> None:
+    assert len(FILES) == 9
+    assert [path.stem for path in FILES if read_directive(path).status != "signed"] == ["tg119"]
 
 
 def test_they_are_what_the_tool_builds() -> None:
@@ -35,6 +36,7 @@ def test_they_are_what_the_tool_builds() -> None:
     for golden in module.GOLDENS:
         path = module.OUT / f"{golden.name}.json"
         assert path.read_text(encoding="utf-8") == module.text(module.build(golden)), f"{path.name}: run `make golden`"
+    assert (module.OUT / "tg119.json").read_text(encoding="utf-8") == module.text(module.phantom())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
