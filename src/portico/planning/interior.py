@@ -1,0 +1,240 @@
+"""Primal-dual interior point for one convex problem of :mod:`portico.planning.system`, after Mehrotra.
+
+Each step solves ``(A^T D A + Z/X + Y/V) dx = rhs`` by a float32 Cholesky factor; residuals, duals and the gap are in
+float64 and exact, so rounding in the factor costs steps, never truth. A plan is converged when the gap between its
+objective and the bound of its duals is below the stated tolerance: a statement about the optimum, not about steps.
+
+Source: Mehrotra 1992 (SIAM Journal on Optimization); Friedlander and Orban 2012 (bounds with a quadratic price are
+inequalities with a regularised dual, Mathematical Programming Computation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from portico.errors import CannotTell
+from portico.planning.certificate import lower_bound
+from portico.planning.product import Floats
+from portico.planning.system import System
+
+__all__ = ["Point", "Settings", "Solution", "Start", "solve"]
+
+#: Rows whose curvature is below this share of the largest do not enter the factor: the step feels them through its rhs.
+_ROW_SHARE: Final = 1e-7
+#: Added to the unit diagonal of the scaled system, at the rounding of float32.
+_RIDGE: Final = 1e-6
+#: Share of the way to the nearest bound that a step may go.
+_TO_BOUND: Final = 0.95
+#: First slack as a share of the largest bound; below a tenth the first steps were found to crawl (TG-119).
+_SLACK_SHARE: Final = 0.1
+#: First complementarity against the objective shared over all bounds; with 1 the first steps were found to crawl.
+_FIRST_MU: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """When a solve ends.
+
+    Parameters
+    ----------
+    tolerance : gap between objective and its lower bound, as a share of the objective
+    floor : objective below which the gap is taken as a share of this value, in the unit of the objective
+    hard_gy : excess in Gy at which a hard bound counts as kept
+    most_steps : after so many the solve ends, not converged
+    """
+
+    tolerance: float = 2e-3
+    floor: float = 1e-3
+    hard_gy: float = 0.01
+    most_steps: int = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a solve stands, for progress: step, objective, best lower bound, excess of hard bounds in Gy."""
+
+    step: int
+    objective: float
+    lower_bound: float
+    hard_excess_gy: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """A place to start from: columns x, and duals of the terms and of x >= 0 where a neighbour's are known."""
+
+    x: Floats
+    duals: Floats | None = None
+    reduced: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """What a solve gives.
+
+    Parameters
+    ----------
+    x : columns; doses_gy : of every slot in Gy
+    duals : of the terms, 0 or more; reduced : of ``x >= 0``
+    points : of every step, the last is the result
+    converged : True when the gap and the hard bounds are within the settings
+    interrupted : True when ``stop`` or the keyboard ended it
+    """
+
+    x: Floats
+    doses_gy: Floats
+    duals: Floats
+    reduced: Floats
+    points: tuple[Point, ...]
+    converged: bool
+    interrupted: bool
+
+
+class _State:
+    """Variables of the method; slack s, duals l of the terms; z of x >= 0, y of x <= upper."""
+
+    def __init__(self, system: System, start: Start) -> None:
+        terms, upper = system.terms, system.upper
+        self.system = system
+        self.x = np.clip(start.x, 1e-6 * upper, (1.0 - 1e-3) * upper)
+        self.doses = system.forward(self.x)
+        excess = system.excess_gy(self.doses)
+        scale = float(np.abs(terms.bound_gy).max(initial=1.0))
+        self.count = 2 * len(self.x) + len(terms)
+        value, _ = system.objective(self.x, self.doses)
+        mu = _FIRST_MU * max(abs(value), 1e-9) / self.count
+        q = np.where(terms.hard, 1.0, terms.softness)
+        self.s = np.maximum((np.sqrt(excess**2 + 4.0 * q * mu) - excess) / 2.0, _SLACK_SHARE * scale)
+        self.l = mu / self.s
+        self.z, self.y = mu / self.x, mu / (upper - self.x)
+        if start.duals is not None and start.reduced is not None:
+            self._warm(start.duals, start.reduced, excess)
+
+    def _warm(self, duals: Floats, reduced: Floats, excess: Floats) -> None:
+        mu = max(float(duals @ self.s) / max(len(self.s), 1), 1e-12)
+        slack = self.system.terms.softness * duals - excess
+        least = 1e-2 * float(np.abs(self.system.terms.bound_gy).max(initial=1.0))
+        self.s = np.maximum(slack, least)
+        mu = float(np.median(np.maximum(duals, 1e-12) * self.s))
+        self.l = np.maximum(duals, mu / self.s)
+        self.z = np.maximum(reduced, mu / self.x)
+        self.y = mu / (self.system.upper - self.x)
+
+    @property
+    def mu(self) -> float:
+        return float(self.x @ self.z + (self.system.upper - self.x) @ self.y + self.s @ self.l) / self.count
+
+
+def solve(
+    system: System,
+    start: Start,
+    settings: Settings | None = None,
+    *,
+    watch: Callable[[Point], bool] | None = None,
+) -> Solution:
+    """Solve one convex problem.
+
+    Parameters
+    ----------
+    system : the problem
+    start : strictly inside or not; it is moved inside
+    settings : when to end
+    watch : called with each point; True ends the solve with what stands (not converged)
+
+    Returns
+    -------
+    The last point; a KeyboardInterrupt gives it as well, marked ``interrupted``
+
+    Raises
+    ------
+    CannotTell : ``optimiser-broke-down`` when the linear system cannot be solved
+    """
+    settings = settings or Settings()
+    state, points, best = _State(system, start), [], -np.inf
+    converged = interrupted = False
+    try:
+        for step in range(settings.most_steps + 1):
+            gradient = system.cost + system.back(system.by_slot(system.terms.sign * state.l))
+            best = max(best, lower_bound(system, state.l, gradient))
+            value, excess = system.objective(state.x, state.doses)
+            points.append(Point(step, value, best, excess))
+            near = value - best <= settings.tolerance * max(abs(value), settings.floor)
+            converged = bool(near and excess <= settings.hard_gy)
+            if converged or step == settings.most_steps:
+                break
+            if watch is not None and watch(points[-1]):
+                interrupted = True
+                break
+            _advance(state, gradient)
+    except KeyboardInterrupt:
+        interrupted = True
+    return Solution(state.x, state.doses, state.l, state.z, tuple(points), converged, interrupted)
+
+
+def _advance(state: _State, gradient: Floats) -> None:
+    """One predictor-corrector step."""
+    system, terms, x = state.system, state.system.terms, state.x
+    v = system.upper - x
+    primal = system.excess_gy(state.doses) - terms.softness * state.l + state.s
+    dual = gradient - state.z + state.y
+    k = 1.0 / (terms.softness + state.s / state.l)
+    curvature = system.by_slot(k)
+    at_bounds = state.z / x + state.y / v
+    diagonal = system.squares(curvature) + at_bounds
+    scale = 1.0 / np.sqrt(diagonal)
+    factor = _factor(system.gram(curvature, _ROW_SHARE), at_bounds, scale)
+
+    def direction(rc: Floats, rx: Floats, rv: Floats) -> tuple[Floats, ...]:
+        push = system.back(system.by_slot(terms.sign * k * (primal + rc / state.l)))
+        rhs = -dual + rx / x - rv / v - push
+        dx = scale * cho_solve(factor, (scale * rhs).astype(np.float32), check_finite=False).astype(np.float64)
+        dd = system.forward(dx)
+        dl = k * (terms.sign * dd[terms.slot] + primal + rc / state.l)
+        ds = (rc - state.s * dl) / state.l
+        return dx, dd, dl, ds, (rx - state.z * dx) / x, (rv + state.y * dx) / v
+
+    def reach(move: tuple[Floats, ...]) -> float:
+        dx, _, dl, ds, dz, dy = move
+        pairs = ((x, dx), (v, -dx), (state.l, dl), (state.s, ds), (state.z, dz), (state.y, dy))
+        return min(_reach(value, change) for value, change in pairs)
+
+    mu = state.mu
+    dx, _, dl, ds, dz, dy = move = direction(-state.s * state.l, -x * state.z, -v * state.y)
+    far = min(1.0, reach(move))
+    after = (x + far * dx) @ (state.z + far * dz) + (v - far * dx) @ (state.y + far * dy)
+    after += (state.s + far * ds) @ (state.l + far * dl)
+    aim = (float(after) / state.count / mu) ** 3 * mu
+    move = direction(aim - state.s * state.l - ds * dl, aim - x * state.z - dx * dz, aim - v * state.y + dx * dy)
+    far = min(1.0, _TO_BOUND * reach(move))
+    dx, dd, dl, ds, dz, dy = move
+    state.x, state.doses = x + far * dx, state.doses + far * dd
+    state.l, state.s = state.l + far * dl, state.s + far * ds
+    state.z, state.y = state.z + far * dz, state.y + far * dy
+
+
+def _reach(value: Floats, change: Floats) -> float:
+    """How many times ``change`` fits before a value reaches zero."""
+    falling = change < 0.0
+    return float((-value[falling] / change[falling]).min(initial=np.inf))
+
+
+def _factor(gram: NDArray[np.float32], at_bounds: Floats, scale: Floats) -> tuple[NDArray[np.float32], bool]:
+    """Cholesky factor of the scaled system; the ridge grows where rounding has made it indefinite."""
+    small = scale.astype(np.float32)
+    gram *= small[:, None]
+    gram *= small[None, :]
+    unit = gram.diagonal() + (at_bounds * scale**2).astype(np.float32)
+    for ridge in (_RIDGE, 1e2 * _RIDGE, 1e4 * _RIDGE):
+        np.fill_diagonal(gram, unit + np.float32(ridge))
+        try:
+            factor: tuple[NDArray[np.float32], bool] = cho_factor(gram, lower=True, check_finite=False)
+        except LinAlgError:
+            continue
+        return factor
+    raise CannotTell("The linear system of a step could not be solved.", code="optimiser-broke-down")
