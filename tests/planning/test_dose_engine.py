@@ -7,7 +7,6 @@ import dataclasses
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
-from tests.planning.water import DEPTH_MM, box
 
 from portico.errors import CannotTell, InputRefused, UsageError
 from portico.planning.beams import Beam, coplanar
@@ -18,6 +17,7 @@ from portico.planning.kernels import generic_6mv
 from portico.planning.pencil_beam import PencilBeam
 from portico.planning.ray_depth import depths_mm, surface_mm
 from portico.planning.rows import rows_for
+from portico.planning.water import DEPTH_MM, box
 from portico.rt import Grid
 
 TURNED = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])

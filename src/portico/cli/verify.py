@@ -48,6 +48,7 @@ def verify(
     import portico.biology
     import portico.dosimetry
     import portico.knowledge.score_claims
+    import portico.planning
     import portico.synthesis
     import portico.targets  # noqa: F401  importing a room registers its claims
     from portico.claims import run
