@@ -129,12 +129,12 @@ def test_rows_and_columns_of_the_matrix_are_the_doses():
     dose = Grid((-60, -80, -60), (6.0, 6.0, 6.0), np.eye(3), (20, 25, 20))
     target, body = np.zeros(dose.shape, bool), np.ones(dose.shape, bool)
     target[8:12, 10:14, 8:12] = True
-    voxels, share = rows_for([target], body, stride=3)
+    rows_taken = rows_for([(target, 1), (body, 3)])
+    voxels = rows_taken.voxels
     done = []
     made = influence(engine, bixels, dose, voxels[::-1], progress=lambda *one: done.append(one))
     assert done == [(1, 1)] and made.says == "generic 6 MV, fluence only"
     assert made.matrix.dtype == np.float32 and made.matrix.indices.dtype == np.int32
-    assert share.sum() == pytest.approx(body.sum())
     rows = made.rows_of(target)
     assert len(rows) == target.sum() and (made.voxels[rows] == np.flatnonzero(target)).all()
     weights = np.random.default_rng(2).uniform(size=len(bixels))
@@ -210,21 +210,33 @@ def test_densities():
         assert error.value.problem.code == code
 
 
-def test_rows():
-    target, body = np.zeros((6, 6, 6), bool), np.ones((6, 6, 6), bool)
-    target[2, 2, 2] = True
-    voxels, share = rows_for([target], None, stride=1)
-    assert voxels.tolist() == [2 * 36 + 2 * 6 + 2] and share.tolist() == [1.0]
-    small = np.zeros_like(body)
-    small[0, 0, :2] = True  # missed by every third voxel: then all of it is taken
-    assert len(rows_for([target], small, stride=3)[0]) == 3
-    assert len(rows_for([target], body, stride=1)[0]) == 216
-    assert rows_for([target], target, stride=2)[1].tolist() == [1.0]
+def test_rows_stand_for_the_voxels_of_their_part():
+    target, organ, body = np.zeros((9, 9, 9), bool), np.zeros((9, 9, 9), bool), np.ones((9, 9, 9), bool)
+    target[2:4, 2:4, 2:4], organ[:, :, 3:8] = True, True
+    rows = rows_for([(target, 1), (organ, 2), (body, 3)])
+    assert (np.diff(rows.voxels) > 0).all()
+    for mask in (target, organ, body, organ & ~target):
+        numbers, voxels = rows.of(mask)
+        assert mask.ravel()[rows.voxels[numbers]].all()
+        assert voxels.sum() == pytest.approx(mask.sum())
+    numbers, voxels = rows.of(target)
+    assert len(numbers) == target.sum() and (voxels == 1.0).all()
+    assert rows.of(organ)[1].min() == pytest.approx(1.0)  # inside the target each voxel is a row
+    corner = np.zeros_like(body)
+    corner[0, 0, 0] = True
+    assert len(rows.of(corner)[0]) == 0
+
+
+def test_a_part_that_its_stride_would_miss_is_taken_whole():
+    target, small = np.zeros((6, 6, 6), bool), np.zeros((6, 6, 6), bool)
+    target[2, 2, 2], small[0, 0, :2] = True, True
+    assert len(rows_for([(target, 1), (small, 3)])) == 3
+    assert len(rows_for([(target, 1), (target, 2)])) == 1
     for code, kind, call in (
-        ("target-empty", InputRefused, lambda: rows_for([], None, stride=1)),
-        ("target-empty", InputRefused, lambda: rows_for([~body], body, stride=1)),
-        ("mask-shape", InputRefused, lambda: rows_for([target], body[:2], stride=1)),
-        ("row-stride", UsageError, lambda: rows_for([target], body, stride=0)),
+        ("target-empty", InputRefused, lambda: rows_for([])),
+        ("target-empty", InputRefused, lambda: rows_for([(target & ~target, 1)])),
+        ("mask-shape", InputRefused, lambda: rows_for([(target, 1), (small[:2], 1)])),
+        ("row-stride", UsageError, lambda: rows_for([(target, 0)])),
     ):
         with pytest.raises(kind) as error:
             call()
