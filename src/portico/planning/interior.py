@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from portico.errors import CannotTell
-from portico.planning.certificate import lower_bound
 from portico.planning.product import Floats
-from portico.planning.system import System
+from portico.planning.state import State, Warm
+from portico.planning.system import System, lower_bound
 
-__all__ = ["Point", "Settings", "Solution", "Start", "solve"]
+__all__ = ["Point", "Settings", "Solution", "solve"]
 
 #: Rows whose curvature is below this share of the largest do not enter the factor: the step feels them through its rhs.
 _ROW_SHARE: Final = 1e-7
@@ -31,10 +31,8 @@ _ROW_SHARE: Final = 1e-7
 _RIDGE: Final = 1e-6
 #: Share of the way to the nearest bound that a step may go.
 _TO_BOUND: Final = 0.95
-#: First slack as a share of the largest bound; below a tenth the first steps were found to crawl (TG-119).
-_SLACK_SHARE: Final = 0.1
-#: First complementarity against the objective shared over all bounds; with 1 the first steps were found to crawl.
-_FIRST_MU: Final = 10.0
+#: A state is kept for warm starts while the gap is above this share of the objective (6 to 9 steps from there, 14 cold).
+_HALF_WAY: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +64,14 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Start:
-    """A place to start from: columns x, and duals of the terms and of x >= 0 where a neighbour's are known."""
-
-    x: Floats
-    duals: Floats | None = None
-    reduced: Floats | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Solution:
     """What a solve gives.
 
     Parameters
     ----------
     x : columns; doses_gy : of every slot in Gy
-    duals : of the terms, 0 or more; reduced : of ``x >= 0``
+    duals : of the terms, 0 or more
+    warm : a state half way, for a changed problem
     points : of every step, the last is the result
     converged : True when the gap and the hard bounds are within the settings
     interrupted : True when ``stop`` or the keyboard ended it
@@ -90,52 +80,18 @@ class Solution:
     x: Floats
     doses_gy: Floats
     duals: Floats
-    reduced: Floats
+    warm: Warm
     points: tuple[Point, ...]
     converged: bool
     interrupted: bool
 
 
-class _State:
-    """Variables of the method; slack s, duals l of the terms; z of x >= 0, y of x <= upper."""
-
-    def __init__(self, system: System, start: Start) -> None:
-        terms, upper = system.terms, system.upper
-        self.system = system
-        self.x = np.clip(start.x, 1e-6 * upper, (1.0 - 1e-3) * upper)
-        self.doses = system.forward(self.x)
-        excess = system.excess_gy(self.doses)
-        scale = float(np.abs(terms.bound_gy).max(initial=1.0))
-        self.count = 2 * len(self.x) + len(terms)
-        value, _ = system.objective(self.x, self.doses)
-        mu = _FIRST_MU * max(abs(value), 1e-9) / self.count
-        q = np.where(terms.hard, 1.0, terms.softness)
-        self.s = np.maximum((np.sqrt(excess**2 + 4.0 * q * mu) - excess) / 2.0, _SLACK_SHARE * scale)
-        self.l = mu / self.s
-        self.z, self.y = mu / self.x, mu / (upper - self.x)
-        if start.duals is not None and start.reduced is not None:
-            self._warm(start.duals, start.reduced, excess)
-
-    def _warm(self, duals: Floats, reduced: Floats, excess: Floats) -> None:
-        mu = max(float(duals @ self.s) / max(len(self.s), 1), 1e-12)
-        slack = self.system.terms.softness * duals - excess
-        least = 1e-2 * float(np.abs(self.system.terms.bound_gy).max(initial=1.0))
-        self.s = np.maximum(slack, least)
-        mu = float(np.median(np.maximum(duals, 1e-12) * self.s))
-        self.l = np.maximum(duals, mu / self.s)
-        self.z = np.maximum(reduced, mu / self.x)
-        self.y = mu / (self.system.upper - self.x)
-
-    @property
-    def mu(self) -> float:
-        return float(self.x @ self.z + (self.system.upper - self.x) @ self.y + self.s @ self.l) / self.count
-
-
 def solve(
     system: System,
-    start: Start,
+    x: Floats,
     settings: Settings | None = None,
     *,
+    warm: Warm | None = None,
     watch: Callable[[Point], bool] | None = None,
 ) -> Solution:
     """Solve one convex problem.
@@ -143,8 +99,9 @@ def solve(
     Parameters
     ----------
     system : the problem
-    start : strictly inside or not; it is moved inside
+    x : columns to start from, strictly inside their bounds or not; they are moved inside
     settings : when to end
+    warm : state of a similar problem; its columns replace the first ones of ``x``
     watch : called with each point; True ends the solve with what stands (not converged)
 
     Returns
@@ -156,14 +113,17 @@ def solve(
     CannotTell : ``optimiser-broke-down`` when the linear system cannot be solved
     """
     settings = settings or Settings()
-    state, points, best = _State(system, start), [], -np.inf
+    state, points, best = State(system, x, warm), [], -np.inf
+    half = state.kept()
     converged = interrupted = False
     try:
         for step in range(settings.most_steps + 1):
-            gradient = system.cost + system.back(system.by_slot(system.terms.sign * state.l))
-            best = max(best, lower_bound(system, state.l, gradient))
+            gradient = system.cost + system.back(system.by_slot(system.terms.sign * state.duals))
+            best = max(best, lower_bound(system, state.duals, gradient))
             value, excess = system.objective(state.x, state.doses)
             points.append(Point(step, value, best, excess))
+            if value - best >= _HALF_WAY * max(abs(value), settings.floor):
+                half = state.kept()
             near = value - best <= settings.tolerance * max(abs(value), settings.floor)
             converged = bool(near and excess <= settings.hard_gy)
             if converged or step == settings.most_steps:
@@ -174,16 +134,16 @@ def solve(
             _advance(state, gradient)
     except KeyboardInterrupt:
         interrupted = True
-    return Solution(state.x, state.doses, state.l, state.z, tuple(points), converged, interrupted)
+    return Solution(state.x, state.doses, state.duals, half, tuple(points), converged, interrupted)
 
 
-def _advance(state: _State, gradient: Floats) -> None:
+def _advance(state: State, gradient: Floats) -> None:
     """One predictor-corrector step."""
     system, terms, x = state.system, state.system.terms, state.x
     v = system.upper - x
-    primal = system.excess_gy(state.doses) - terms.softness * state.l + state.s
+    primal = system.excess_gy(state.doses) - terms.softness * state.duals + state.slack
     dual = gradient - state.z + state.y
-    k = 1.0 / (terms.softness + state.s / state.l)
+    k = 1.0 / (terms.softness + state.slack / state.duals)
     curvature = system.by_slot(k)
     at_bounds = state.z / x + state.y / v
     diagonal = system.squares(curvature) + at_bounds
@@ -191,30 +151,32 @@ def _advance(state: _State, gradient: Floats) -> None:
     factor = _factor(system.gram(curvature, _ROW_SHARE), at_bounds, scale)
 
     def direction(rc: Floats, rx: Floats, rv: Floats) -> tuple[Floats, ...]:
-        push = system.back(system.by_slot(terms.sign * k * (primal + rc / state.l)))
+        push = system.back(system.by_slot(terms.sign * k * (primal + rc / state.duals)))
         rhs = -dual + rx / x - rv / v - push
         dx = scale * cho_solve(factor, (scale * rhs).astype(np.float32), check_finite=False).astype(np.float64)
         dd = system.forward(dx)
-        dl = k * (terms.sign * dd[terms.slot] + primal + rc / state.l)
-        ds = (rc - state.s * dl) / state.l
+        dl = k * (terms.sign * dd[terms.slot] + primal + rc / state.duals)
+        ds = (rc - state.slack * dl) / state.duals
         return dx, dd, dl, ds, (rx - state.z * dx) / x, (rv + state.y * dx) / v
 
     def reach(move: tuple[Floats, ...]) -> float:
         dx, _, dl, ds, dz, dy = move
-        pairs = ((x, dx), (v, -dx), (state.l, dl), (state.s, ds), (state.z, dz), (state.y, dy))
+        pairs = ((x, dx), (v, -dx), (state.duals, dl), (state.slack, ds), (state.z, dz), (state.y, dy))
         return min(_reach(value, change) for value, change in pairs)
 
     mu = state.mu
-    dx, _, dl, ds, dz, dy = move = direction(-state.s * state.l, -x * state.z, -v * state.y)
+    dx, _, dl, ds, dz, dy = move = direction(-state.slack * state.duals, -x * state.z, -v * state.y)
     far = min(1.0, reach(move))
     after = (x + far * dx) @ (state.z + far * dz) + (v - far * dx) @ (state.y + far * dy)
-    after += (state.s + far * ds) @ (state.l + far * dl)
+    after += (state.slack + far * ds) @ (state.duals + far * dl)
     aim = (float(after) / state.count / mu) ** 3 * mu
-    move = direction(aim - state.s * state.l - ds * dl, aim - x * state.z - dx * dz, aim - v * state.y + dx * dy)
+    move = direction(
+        aim - state.slack * state.duals - ds * dl, aim - x * state.z - dx * dz, aim - v * state.y + dx * dy
+    )
     far = min(1.0, _TO_BOUND * reach(move))
     dx, dd, dl, ds, dz, dy = move
     state.x, state.doses = x + far * dx, state.doses + far * dd
-    state.l, state.s = state.l + far * dl, state.s + far * ds
+    state.duals, state.slack = state.duals + far * dl, state.slack + far * ds
     state.z, state.y = state.z + far * dz, state.y + far * dy
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from portico.planning.product import Floats, Ints, Product
 
-__all__ = ["System", "Terms"]
+__all__ = ["System", "Terms", "lower_bound"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +29,8 @@ class Terms:
     sign : +1 for at most, -1 for at least
     bound_gy : the bound times ``sign``: 55 for at most 55 Gy, -50 for at least 50 Gy
     softness : q in the head of this module; 0 for a hard bound
-    goal : number of the goal it comes from; -1 for none
+    goal : number of the goal it comes from
+    key : a number of its own, the same in every system that has this bound, so that a warm start can find it
     """
 
     slot: Ints
@@ -37,6 +38,7 @@ class Terms:
     bound_gy: Floats
     softness: Floats
     goal: Ints
+    key: Ints
 
     def __len__(self) -> int:
         return len(self.slot)
@@ -116,3 +118,19 @@ class System:
     def _extended(self, bixels: Floats) -> Floats:
         more = len(self.cost) - len(bixels)
         return np.concatenate([bixels, np.zeros(more)]) if more else bixels
+
+
+def lower_bound(system: System, duals: Floats, gradient: Floats) -> float:
+    """Value that the objective cannot go below, by weak duality; it holds whatever gave the duals.
+
+    For every x with ``0 <= x <= upper``: ``objective(x) >= -duals·bound - Σ q duals² / 2 + Σ upper min(0, gradient)``.
+
+    Parameters
+    ----------
+    system : the problem
+    duals : of its terms, 0 or more
+    gradient : ``cost + A^T (sign duals)``, shape (columns,)
+    """
+    terms = system.terms
+    kept = float(terms.bound_gy @ duals) + 0.5 * float(terms.softness @ duals**2)
+    return float(system.upper @ np.minimum(gradient, 0.0)) - kept
