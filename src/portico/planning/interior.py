@@ -1,7 +1,7 @@
 """Primal-dual interior point for one convex problem of :mod:`portico.planning.system`, after Mehrotra.
 
-Each step solves ``(A^T D A + Z/X + Y/V) dx = rhs`` by a float32 Cholesky factor; residuals, duals and the gap are in
-float64 and exact, so rounding in the factor costs steps, never truth. A plan is converged when the gap between its
+Each step solves ``(A^T D A + Z/X + Y/V) dx = rhs`` (:mod:`portico.planning.newton`); residuals, duals and the gap are in
+float64 and exact, so rounding in that system costs steps, never truth. A plan is converged when the gap between its
 objective and the bound of its duals is below the stated tolerance: a statement about the optimum, not about steps.
 
 Source: Mehrotra 1992 (SIAM Journal on Optimization); Friedlander and Orban 2012 (bounds with a quadratic price are
@@ -15,22 +15,22 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from portico.errors import CannotTell
+from portico.planning.newton import Newton
 from portico.planning.product import Floats
 from portico.planning.state import State, Warm
 from portico.planning.system import System, lower_bound
 
 __all__ = ["Point", "Settings", "Solution", "solve"]
 
-#: Rows whose curvature is below this share of the largest do not enter the factor: the step feels them through its rhs.
-_ROW_SHARE: Final = 1e-7
-#: Added to the unit diagonal of the scaled system, at the rounding of float32.
-_RIDGE: Final = 1e-6
 #: Share of the way to the nearest bound that a step may go.
 _TO_BOUND: Final = 0.95
+#: Share of the gap of the step before that the residual of a direction may add to the gap.
+_RESIDUAL: Final = 0.1
+#: A solve that moved neither objective nor bound in so many steps is at the limit of rounding and ends.
+_STALLED: Final = 6
+#: A lower bound so many times above the objective is that of a problem without solution.
+_UNBOUNDED: Final = 1e3
 #: A state is kept for warm starts while the gap is above this share of the objective (6 to 9 steps from there, 14 cold).
 _HALF_WAY: Final = 1.0
 
@@ -126,7 +126,7 @@ def solve(
                 half = state.kept()
             near = value - best <= settings.tolerance * max(abs(value), settings.floor)
             converged = bool(near and excess <= settings.hard_gy)
-            if converged or step == settings.most_steps:
+            if converged or step == settings.most_steps or not _advancing(points):
                 break
             if watch is not None and watch(points[-1]):
                 interrupted = True
@@ -146,15 +146,12 @@ def _advance(state: State, gradient: Floats) -> None:
     k = 1.0 / (terms.softness + state.slack / state.duals)
     curvature = system.by_slot(k)
     at_bounds = state.z / x + state.y / v
-    diagonal = system.squares(curvature) + at_bounds
-    scale = 1.0 / np.sqrt(diagonal)
-    factor = _factor(system.gram(curvature, _ROW_SHARE), at_bounds, scale)
+    newton, enough = Newton(system, curvature, at_bounds), _RESIDUAL * state.mu * state.count
 
     def direction(rc: Floats, rx: Floats, rv: Floats) -> tuple[Floats, ...]:
         push = system.back(system.by_slot(terms.sign * k * (primal + rc / state.duals)))
         rhs = -dual + rx / x - rv / v - push
-        dx = scale * cho_solve(factor, (scale * rhs).astype(np.float32), check_finite=False).astype(np.float64)
-        dd = system.forward(dx)
+        dx, dd = newton.solved(rhs, enough)
         dl = k * (terms.sign * dd[terms.slot] + primal + rc / state.duals)
         ds = (rc - state.slack * dl) / state.duals
         return dx, dd, dl, ds, (rx - state.z * dx) / x, (rv + state.y * dx) / v
@@ -180,23 +177,19 @@ def _advance(state: State, gradient: Floats) -> None:
     state.z, state.y = state.z + far * dz, state.y + far * dy
 
 
+def _advancing(points: list[Point]) -> bool:
+    """Whether the last steps still changed objective or bound; at the limit of rounding they do not."""
+    old, new = points[max(len(points) - 1 - _STALLED, 0)], points[-1]
+    scale = 1e-7 * max(abs(new.objective), 1e-12)
+    moved = abs(new.objective - old.objective) + new.lower_bound - old.lower_bound
+    if new.lower_bound > _UNBOUNDED * max(abs(new.objective), 1.0):
+        return False  # the duals grow without bound: the hard bounds exclude each other
+    if len(points) <= _STALLED:
+        return True
+    return bool(np.isfinite(new.objective) and (moved > scale or new.hard_excess_gy < 0.9 * old.hard_excess_gy))
+
+
 def _reach(value: Floats, change: Floats) -> float:
     """How many times ``change`` fits before a value reaches zero."""
     falling = change < 0.0
     return float((-value[falling] / change[falling]).min(initial=np.inf))
-
-
-def _factor(gram: NDArray[np.float32], at_bounds: Floats, scale: Floats) -> tuple[NDArray[np.float32], bool]:
-    """Cholesky factor of the scaled system; the ridge grows where rounding has made it indefinite."""
-    small = scale.astype(np.float32)
-    gram *= small[:, None]
-    gram *= small[None, :]
-    unit = gram.diagonal() + (at_bounds * scale**2).astype(np.float32)
-    for ridge in (_RIDGE, 1e2 * _RIDGE, 1e4 * _RIDGE):
-        np.fill_diagonal(gram, unit + np.float32(ridge))
-        try:
-            factor: tuple[NDArray[np.float32], bool] = cho_factor(gram, lower=True, check_finite=False)
-        except LinAlgError:
-            continue
-        return factor
-    raise CannotTell("The linear system of a step could not be solved.", code="optimiser-broke-down")

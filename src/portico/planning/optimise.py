@@ -77,6 +77,7 @@ class _Run:
         self.stop, self.progress, self.began = stop, progress, time.perf_counter()
         self.steps = self.rounds = 0
         self.interrupted = False
+        self.held: dict[int, Floats] = {}
         self.ceiling_gy = aims.ceiling * max(goal.dose_gy for goal in goals)
         self.upper = self.ceiling_gy / np.maximum(anatomy.product.largest(), 1e-6)
         body = anatomy.regions[anatomy.body]
@@ -93,12 +94,15 @@ class _Run:
             priorities = priorities[-1:]
         converged, gap = True, Gap(np.inf, -np.inf, True)
         for priority in priorities:
-            asked = self._asked(priority, doses)
+            asked = self._asked(priority)
             before = start.carry if start is not None else None
             weights, doses, gap, sound = self._stage(priority, asked, weights, doses, before, carry)
             converged &= sound
             if self.interrupted:
                 break
+            for number, goal in enumerate(self.goals):
+                if goal.priority == priority and not goal.hard:
+                    self.held[number] = self._held(goal, doses[self.anatomy.region(goal).rows])
         values = tuple(
             judged(goal, doses[self.anatomy.region(goal).rows], self.anatomy.region(goal)) for goal in self.goals
         )
@@ -120,15 +124,14 @@ class _Run:
         scale = aim.dose_gy / max(float(doses[self.anatomy.region(aim).rows].mean()), 1e-9)
         return scale * weights, scale * doses
 
-    def _asked(self, priority: int, doses: Floats) -> list[Asked]:
+    def _asked(self, priority: int) -> list[Asked]:
         made = []
         for number, goal in enumerate(self.goals):
-            rows = self.anatomy.region(goal).rows
-            none = np.zeros(len(rows))
+            none = np.zeros(len(self.anatomy.region(goal).rows))
             if goal.hard or goal.priority == priority or self.mode == "weighted":
                 made.append(Asked(number, goal, not goal.hard, none))
             elif goal.priority < priority:
-                made.append(Asked(number, goal, False, self._held(goal, doses[rows]), chooses=False))
+                made.append(Asked(number, goal, False, self.held[number], chooses=False))
         return made
 
     def _held(self, goal: Goal, doses: Floats) -> Floats:
@@ -167,15 +170,19 @@ class _Run:
             self.interrupted |= end.interrupted
             weights, warm = end.x[:bixels], end.warm
             doses = self.anatomy.product.forward(weights)
+            if not end.converged and not end.interrupted:
+                self._feasible(system, x)
             merit = self._merit(asked, doses, weights)
-            sound = end.converged and tolerance <= self.aims.tolerance
-            if best is None or merit <= best[0] or (sound and not best[4]):
-                best = (merit, weights, doses, self._gap(end.points[-1], asked), sound)
+            tight = end.converged and tolerance <= self.aims.tolerance
             chosen = [one.bound for one in asked]
-            changed = stage.learn(doses, choose=turn < len(early))
+            changed = stage.learn(weights, doses, choose=turn < len(early))
             if any((one.bound != old).any() for one, old in zip(asked, chosen, strict=True)):
                 warm = None  # after a change of voxels a state half way was found to cost more steps than none
-            if end.interrupted or (sound and not changed):
+            gap = self._gap(end.points[-1], asked, merit)
+            sound = tight and not changed
+            if best is None or merit <= best[0] or sound:
+                best = (merit, weights, doses, gap, sound)
+            if end.interrupted or sound:
                 break
         if warm is not None:
             carry.warm[priority] = warm
@@ -195,7 +202,8 @@ class _Run:
         words = " and ".join(goal.text for goal in named)
         if all(goal.convex for goal in named):
             raise CannotTell(
-                f"No plan keeps {words}: each breaks one of them by at least {conflict.least_excess_gy:.2f} Gy.",
+                f"No plan keeps {words}: each breaks one of them by at least {conflict.least_excess_gy:.2f} Gy, as long as no "
+                f"bixel alone gives more than {self.ceiling_gy:g} Gy.",
                 code="goals-conflict", path=", ".join(goal.roi for goal in named), fix="Relax one of them.",
             )  # fmt: skip
         raise CannotTell(
@@ -219,7 +227,10 @@ class _Run:
             goal, region = one.goal, self.anatomy.region(one.goal)
             of_rows = doses[region.rows]
             if not one.soft:
-                total += 1e3 * max(judged(goal, of_rows, region).missed_gy - float(one.slack_gy.min()) - KEPT_GY, 0.0)
+                missed = judged(goal, of_rows, region).missed_gy - float(one.slack_gy.max(initial=0.0))
+                if one.by_voxel and not one.chooses:
+                    missed = float((one.sign * (of_rows - goal.dose_gy) - one.slack_gy).max())
+                total += 1e3 * max(missed - KEPT_GY, 0.0)
             elif one.by_voxel:
                 bound = binding(goal, of_rows, region)
                 excess = np.maximum(one.sign * (of_rows - goal.dose_gy), 0.0)[bound]
@@ -228,5 +239,7 @@ class _Run:
                 total += goal.weight * judged(goal, of_rows, region).missed_gy ** 2
         return total
 
-    def _gap(self, point: Point, asked: list[Asked]) -> Gap:
-        return Gap(point.objective, point.lower_bound, all(one.goal.convex for one in asked))
+    def _gap(self, point: Point, asked: list[Asked], merit: float) -> Gap:
+        """Of a convex priority the gap of the true objective; of one with chosen voxels that under the choice."""
+        convex = all(one.goal.convex for one in asked)
+        return Gap(merit if convex else point.objective, point.lower_bound, convex)

@@ -42,7 +42,7 @@ class Aims:
     hold_gy: float = 0.1
     thrift: float = 0.02
     choices: tuple[float, ...] = (0.1,)
-    rounds: int = 6
+    rounds: int = 16
     ceiling: float = 1.5
     hard_gy: float = 0.01
 

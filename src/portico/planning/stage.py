@@ -92,8 +92,8 @@ class Stage:
             if one.goal.kind in _TANGENT_KINDS:
                 one.tangents = [self._by_bixel(one.goal, doses, region)]
 
-    def learn(self, doses_gy: Floats, *, choose: bool) -> bool:
-        """Take in the doses of a solve (all rows, in Gy); True when the system is another one now.
+    def learn(self, weights: Floats, doses_gy: Floats, *, choose: bool) -> bool:
+        """Take in the weights of a solve and their doses (all rows, in Gy); True when the system is another one now.
 
         Parameters
         ----------
@@ -104,8 +104,10 @@ class Stage:
             region = self.anatomy.region(one.goal)
             doses = doses_gy[region.rows]
             if one.goal.kind in _TANGENT_KINDS:
-                beyond = judged(one.goal, doses, region).missed_gy - float(one.slack_gy.max(initial=0.0))
-                if not self._touches(one, doses_gy) and beyond > _JOINS_GY:
+                now = judged(one.goal, doses, region)
+                seen = max(one.sign * float(known @ weights) for known in one.tangents)
+                beyond = now.missed_gy - float(one.slack_gy.max(initial=0.0))
+                if min(one.sign * now.value_gy - seen, beyond) > _JOINS_GY:
                     one.tangents.append(self._by_bixel(one.goal, doses, region))
                     changed = True
             elif one.by_voxel:
@@ -184,9 +186,3 @@ class Stage:
 
     def _by_bixel(self, goal: Goal, doses_gy: Floats, region: Region) -> Floats:
         return self.anatomy.product.back(tangent(goal, doses_gy, region), region.rows)
-
-    def _touches(self, one: Asked, doses_gy: Floats) -> bool:
-        """Whether the newest tangent is already that of these doses."""
-        region = self.anatomy.region(one.goal)
-        newest = self._by_bixel(one.goal, doses_gy[region.rows], region)
-        return bool(np.allclose(newest, one.tangents[-1], rtol=1e-9, atol=1e-12))
