@@ -166,7 +166,5 @@ class PencilBeam:
         """Share the voxels between threads."""
         cuts = np.linspace(0, size, max(1, self.threads) + 1).astype(int)
         with ThreadPoolExecutor(max(1, self.threads)) as pool:
-            for part in [
-                pool.submit(work, *given, int(a), int(b), *out) for a, b in pairwise(cuts)
-            ]:
+            for part in [pool.submit(work, *given, int(a), int(b), *out) for a, b in pairwise(cuts)]:
                 part.result()

@@ -108,8 +108,7 @@ def _walked(
     cuts = np.linspace(0, len(points), max(1, threads) + 1).astype(int)
     with ThreadPoolExecutor(max(1, threads)) as pool:
         parts = [
-            pool.submit(_walk, density, start, ends, lengths, stop, int(a), int(b), out)
-            for a, b in pairwise(cuts)
+            pool.submit(_walk, density, start, ends, lengths, stop, int(a), int(b), out) for a, b in pairwise(cuts)
         ]
         for part in parts:
             part.result()
