@@ -55,11 +55,11 @@ assure: $(DEV)  ## full counts of fuzzing and simulation; writes docs/assurance.
 bench: $(DEV)  ## every benchmark, one JSON object a line
 	@for file in benchmarks/*.py; do $(BIN)/python $$file --json; done
 
-peers: $(PEERS)/dicompyler/.installed  ## environments of the programs that the benchmarks compare with
+peers: $(PEERS)/dicompyler/.installed $(PEERS)/pyradplan/.installed  ## environments of the programs that the benchmarks compare with
 
-$(PEERS)/dicompyler/.installed: requirements/peers-dicompyler-py311.txt
-	$(PYTHON) -m venv $(PEERS)/dicompyler
-	$(PEERS)/dicompyler/bin/python -m pip --disable-pip-version-check --no-input -q install --require-hashes -r $<
+$(PEERS)/%/.installed: requirements/peers-%-py311.txt
+	$(PYTHON) -m venv $(PEERS)/$*
+	$(PEERS)/$*/bin/python -m pip --disable-pip-version-check --no-input -q install --require-hashes -r $<
 	@touch $@
 
 docs: $(DEV)  ## the documentation as a site in site/
@@ -77,7 +77,7 @@ golden: $(DEV)  ## after a change of data or rules: write the compiled library, 
 	PORTICO_GOLDEN=write $(BIN)/python -m pytest tests/golden
 	git status --short
 
-lock: $(DEV)  ## resolve requirements/*.txt again from pyproject.toml
+lock: $(DEV)  ## resolve requirements/*.txt again from pyproject.toml and the peers' lists
 	$(BIN)/python tools/lock.py
 
 lock-check: $(DEV)  ## dry run of both locks for Python 3.11, 3.12 and 3.13
