@@ -20,6 +20,8 @@ __all__ = ["Newton"]
 
 #: Rows whose curvature is below this share of the largest do not enter the factor; the corrections see them.
 _ROW_SHARE: Final = 1e-7
+#: A column whose bound outweighs the curvature so many times is all but fixed: it enters by its diagonal alone.
+_HELD: Final = 1e6
 #: Added to the unit diagonal of the scaled system, at the rounding of float32; more where a factor fails.
 _RIDGES: Final = (1e-6, 1e-4, 1e-2)
 #: Most corrections of one direction.
@@ -42,12 +44,14 @@ class Newton:
 
     def __init__(self, system: System, curvature: Floats, at_bounds: Floats) -> None:
         self.system, self.curvature, self.at_bounds = system, curvature, at_bounds
-        self.scale = 1.0 / np.sqrt(system.squares(curvature) + at_bounds)
-        gram = system.gram(curvature, _ROW_SHARE)
-        small = self.scale.astype(np.float32)
+        diagonal = system.squares(curvature)
+        self.scale = 1.0 / np.sqrt(diagonal + at_bounds)
+        self.free = np.flatnonzero(at_bounds < _HELD * diagonal)
+        gram = system.gram(curvature, self.free, _ROW_SHARE)
+        small = self.scale[self.free].astype(np.float32)
         gram *= small[:, None]
         gram *= small[None, :]
-        unit = gram.diagonal() + (at_bounds * self.scale**2).astype(np.float32)
+        unit = gram.diagonal() + (at_bounds[self.free] * self.scale[self.free] ** 2).astype(np.float32)
         self.factor = _factor(gram, unit)
 
     def solved(self, rhs: Floats, enough: float) -> tuple[Floats, Floats]:
@@ -78,8 +82,11 @@ class Newton:
         return self.system.back(self.curvature * doses) + self.at_bounds * dx
 
     def _preconditioned(self, rhs: Floats) -> Floats:
-        small = (self.scale * rhs).astype(np.float32)
-        return np.asarray(self.scale * cho_solve(self.factor, small, check_finite=False).astype(np.float64))
+        made = self.scale**2 * rhs
+        free, scale = self.free, self.scale[self.free]
+        small = (scale * rhs[free]).astype(np.float32)
+        made[free] = scale * cho_solve(self.factor, small, check_finite=False).astype(np.float64)
+        return made
 
 
 def _factor(gram: NDArray[np.float32], unit: NDArray[np.float32]) -> tuple[NDArray[np.float32], bool]:

@@ -37,11 +37,11 @@ class Aims:
     hard_gy : excess in Gy at which a hard goal counts as kept
     """
 
-    tolerance: float = 2e-3
+    tolerance: float = 5e-3
     negligible_gy: float = 0.1
     hold_gy: float = 0.1
     thrift: float = 0.02
-    choices: tuple[float, ...] = (0.1,)
+    choices: tuple[float, ...] = (0.3,)
     rounds: int = 16
     ceiling: float = 1.5
     hard_gy: float = 0.01

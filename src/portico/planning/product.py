@@ -54,8 +54,8 @@ class Product(Protocol):
     def squares(self, by_row: Floats, rows: Ints | None = None) -> Floats:
         """Diagonal of ``A^T D A`` with D the factors: shape (bixels,)."""
 
-    def gram(self, by_row: Floats, rows: Ints) -> NDArray[np.float32]:
-        """``A^T D A`` with D the factors (0 or more), float32; only the lower triangle is meant."""
+    def gram(self, by_row: Floats, rows: Ints, columns: Ints | None = None) -> NDArray[np.float32]:
+        """``A^T D A`` with D the factors (0 or more) for some columns, float32; only the lower triangle is meant."""
 
     def largest(self) -> Floats:
         """Largest entry of each column in Gy per unit weight."""
@@ -109,11 +109,13 @@ class CpuProduct:
         """Diagonal of ``A^T D A``."""
         return self._sum(add_squares, by_row, self._all if rows is None else rows)
 
-    def gram(self, by_row: Floats, rows: Ints) -> NDArray[np.float32]:
+    def gram(self, by_row: Floats, rows: Ints, columns: Ints | None = None) -> NDArray[np.float32]:
         """``A^T D A``, lower triangle, summed over dense blocks of rows."""
-        bixels = self._shape[1]
+        columns = np.arange(self._shape[1], dtype=np.int64) if columns is None else columns
+        bixels = len(columns)
         scales = np.sqrt(by_row).astype(np.float32)
-        place = np.arange(bixels, dtype=np.int64)
+        place = np.full(self._shape[1], -1, dtype=np.int64)
+        place[columns] = np.arange(bixels)
         total = np.zeros((bixels, bixels), dtype=np.float32, order="F")
         block = np.empty((min(_GRAM_ROWS, len(rows)), bixels), dtype=np.float32)
         for start in range(0, len(rows), _GRAM_ROWS):

@@ -24,6 +24,8 @@ __all__ = ["Asked", "Stage"]
 _WATCHED_SHARE: Final = 0.9
 #: A row that is not watched joins when it lies beyond its bound by this many Gy.
 _JOINS_GY: Final = 0.01
+#: When one row joins, all within this share of its bound join with it.
+_NEAR_SHARE: Final = 0.05
 #: Keys of terms: goal number times this, plus the row; dense rows count from half of it.
 _KEYS: Final = 1 << 40
 _TANGENT_KINDS: Final = ("cvar_upper", "cvar_lower", "geud_max")
@@ -118,7 +120,7 @@ class Stage:
                 beyond_gy = one.sign * (doses - one.goal.dose_gy) - one.slack_gy
                 new = one.bound & ~one.watched & (beyond_gy > _JOINS_GY)
                 if new.any():
-                    one.watched = one.watched | (one.bound & (beyond_gy > -0.02 * one.goal.dose_gy))
+                    one.watched = one.watched | (one.bound & (beyond_gy > -_NEAR_SHARE * one.goal.dose_gy))
                     changed = True
         return changed
 

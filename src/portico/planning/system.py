@@ -87,16 +87,17 @@ class System:
             by_slot[len(self.rows) :] @ self.dense**2
         )
 
-    def gram(self, by_slot: Floats, share: float) -> NDArray[np.float32]:
-        """Curvature, lower triangle, without voxel rows whose factor is below ``share`` of the largest."""
+    def gram(self, by_slot: Floats, columns: Ints, share: float) -> NDArray[np.float32]:
+        """Curvature of some columns (rising), lower triangle, without voxel rows whose factor is below ``share`` of the largest."""
         voxel, bixels = by_slot[: len(self.rows)], self.product.shape[1]
         kept = np.flatnonzero(voxel > share * voxel.max(initial=0.0))
-        small = self.product.gram(voxel[kept], self.rows[kept])
+        inner = columns[columns < bixels]
+        small = self.product.gram(voxel[kept], self.rows[kept], inner)
         if not len(self.dense):
             return small
-        whole = np.zeros((len(self.cost), len(self.cost)), dtype=np.float32, order="F")
-        whole[:bixels, :bixels] = small
-        scaled = self.dense * np.sqrt(by_slot[len(self.rows) :])[:, None]
+        whole = np.zeros((len(columns), len(columns)), dtype=np.float32, order="F")
+        whole[: len(inner), : len(inner)] = small
+        scaled = self.dense[:, columns] * np.sqrt(by_slot[len(self.rows) :])[:, None]
         whole += (scaled.T @ scaled).astype(np.float32)
         return whole
 
