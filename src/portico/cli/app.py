@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _register() -> None:
-    from portico.cli import advise, bed, check, dvh, explain, score, sign, targets, verify
+    from portico.cli import advise, bed, check, dvh, explain, plan, score, sign, targets, verify
     from portico.cli.case import case_app
     from portico.cli.directive import directive_app
     from portico.cli.evidence import evidence_app
@@ -130,6 +130,7 @@ def _register() -> None:
     app.command("dvh", help=dvh.HELP)(dvh.dvh)
     app.command("check", help=check.HELP)(check.check)
     app.command("targets", help=targets.HELP)(targets.targets)
+    app.command("plan", help=plan.HELP)(plan.plan)
     app.command("score", help=score.HELP)(score.score)
     app.command("bed", help=bed.HELP)(bed.bed)
     app.add_typer(knowledge_app)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from portico.knowledge import Library
     from portico.rt import Image, Labels, Study
 
-__all__ = ["Masks", "labels_on", "masks_of"]
+__all__ = ["Masks", "labels_on", "masks_of", "metal_on"]
 
 _ENDINGS: Final = (".nrrd", ".nii", ".nii.gz")
 #: Largest distance in voxels of a label's centre from a voxel of the CT.
@@ -183,6 +183,15 @@ def labels_on(labels: Labels, image: Image) -> Any:
         mode="constant",
         cval=0,
     )
+
+
+def metal_on(image: Image, policy: Any) -> Any:
+    """(k, j, i) voxels that are at least half metal, by the thresholds of the policy ``plan-check``; None when there are none."""
+    from portico.geometry.metal_masks import metal_by, metal_mask
+
+    settings = policy["plan-check"].body["hardware"]
+    _, found = metal_by(image.hu, image.grid, settings, highest_hu=image.highest_hu)
+    return metal_mask(found, image.grid) if found else None
 
 
 def pairs_of(texts: Sequence[str] | None, option: str) -> dict[str, str]:

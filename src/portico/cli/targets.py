@@ -225,13 +225,9 @@ def _sac(masks: Masks) -> Any:
 
 def _hardware(masks: Masks, name: str | None, look: bool, policy: Any) -> Any:
     """The structure of that name, or voxels of the CT that are at least half metal; None when there are none."""
-    if name is not None or not look:
-        return masks.get(name)
-    from portico.geometry.metal_masks import metal_by, metal_mask
+    from portico.cli.target_masks import metal_on
 
-    image, settings = masks.image, policy["plan-check"].body["hardware"]
-    _, found = metal_by(image.hu, image.grid, settings, highest_hu=image.highest_hu)
-    return metal_mask(found, image.grid) if found else None
+    return masks.get(name) if name is not None or not look else metal_on(masks.image, policy)
 
 
 def _involved(

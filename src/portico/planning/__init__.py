@@ -4,6 +4,92 @@ For research and commissioning, not for treating patients: a generic 6 MV pencil
 """
 
 from portico.planning import dose_claims as _dose_claims  # noqa: F401  importing the room registers its claims
+from portico.planning.beams import SAD_MM, Beam, coplanar
+from portico.planning.bixels import Bixels, bixels_for
 from portico.planning.case import PlanCase, dose_grid, on_dose_grid
+from portico.planning.case_file import read_case_file, write_case_file
+from portico.planning.certificate import Gap
+from portico.planning.density import DensityTable, densities
+from portico.planning.directive_goals import DirectiveGoals, NotAGoal, goals_of
+from portico.planning.escalation import Escalation, PublishedLimit, Separation, escalate, limits_for, published_limits
+from portico.planning.frontier import CordModel, Frontier, FrontierPoint, TargetDose, frontier
+from portico.planning.goals import Goal
+from portico.planning.influence import Engine, Influence, dose_at, imported_influence, influence, predicted_bytes
+from portico.planning.making import NORMAL, PlanSettings, Prepared, prepare, settings_for, without_cord
+from portico.planning.objectives import Anatomy, GoalValue, Region
+from portico.planning.optimise import optimise
+from portico.planning.outcome import BiologicalDose, Line, biological_doses, histograms, lines_of
+from portico.planning.pencil_beam import PencilBeam
+from portico.planning.plan import Aims, Plan, Progress
+from portico.planning.product import CpuProduct, Product
+from portico.planning.readiness import METAL_NEAR_MM, CordSource, body_of, check_case, neural_of
+from portico.planning.row_dvh import dvh_of_rows
+from portico.planning.rows import Rows, rows_for
+from portico.planning.scenarios import cord_scenarios
 
-__all__ = ["PlanCase", "dose_grid", "on_dose_grid"]
+__all__ = [
+    "METAL_NEAR_MM",
+    "NORMAL",
+    "SAD_MM",
+    "Aims",
+    "Anatomy",
+    "Beam",
+    "BiologicalDose",
+    "Bixels",
+    "CordModel",
+    "CordSource",
+    "CpuProduct",
+    "DensityTable",
+    "DirectiveGoals",
+    "Engine",
+    "Escalation",
+    "Frontier",
+    "FrontierPoint",
+    "Gap",
+    "Goal",
+    "GoalValue",
+    "Influence",
+    "Line",
+    "NotAGoal",
+    "PencilBeam",
+    "Plan",
+    "PlanCase",
+    "PlanSettings",
+    "Prepared",
+    "Product",
+    "Progress",
+    "PublishedLimit",
+    "Region",
+    "Rows",
+    "Separation",
+    "TargetDose",
+    "biological_doses",
+    "bixels_for",
+    "body_of",
+    "check_case",
+    "coplanar",
+    "cord_scenarios",
+    "densities",
+    "dose_at",
+    "dose_grid",
+    "dvh_of_rows",
+    "escalate",
+    "frontier",
+    "goals_of",
+    "histograms",
+    "imported_influence",
+    "influence",
+    "limits_for",
+    "lines_of",
+    "neural_of",
+    "on_dose_grid",
+    "optimise",
+    "predicted_bytes",
+    "prepare",
+    "published_limits",
+    "read_case_file",
+    "rows_for",
+    "settings_for",
+    "without_cord",
+    "write_case_file",
+]
