@@ -143,10 +143,14 @@ def escalate(
     assert fractions is not None  # the Directive is for planning
     goals = raised(prepared, asked)
 
+    def of_cord(roi: str) -> bool:
+        """Whether the sweep stands in for this limit: true cord and PRV are never hard together."""
+        return roi in (*cord.rois, organ) or roi.startswith(f"{organ}_PRV")
+
     def swept(name: str, made: Prepared, own: Sequence[Goal]) -> Frontier:
         told = None if progress is None else lambda n, count, step: progress(name, n, count, step)
         return frontier(
-            made.anatomy, [one for one in own if not (one.hard and one.roi in (*cord.rois, organ))], cord, limits_gy, targets=targets,
+            made.anatomy, [one for one in own if not (one.hard and of_cord(one.roi))], cord, limits_gy, targets=targets,
             fractions=fractions, target_alpha_beta_gy=TARGET_ALPHA_BETA_GY, cord_alpha_beta_gy=CORD_ALPHA_BETA_GY, aims=aims, stop=stop,
             progress=told,
         )  # fmt: skip
