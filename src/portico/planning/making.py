@@ -23,7 +23,7 @@ from portico.planning.density import DensityTable, densities
 from portico.planning.directive_goals import NotAGoal, goals_of
 from portico.planning.goals import Goal
 from portico.planning.influence import MOST_BYTES, Influence, influence
-from portico.planning.objectives import Anatomy, Region
+from portico.planning.objectives import Anatomy, Region, judged
 from portico.planning.optimise import optimise
 from portico.planning.pencil_beam import PencilBeam
 from portico.planning.plan import Aims, Plan, Progress
@@ -72,6 +72,21 @@ class PlanSettings:
         return replace(self, bixel_mm=2.0 * self.bixel_mm, grid_mm=2.0 * self.grid_mm)
 
 
+def kept_exactly(plan: Plan, anatomy: Anatomy) -> Plan:
+    """The plan with less dose everywhere, where rounding left a hard upper limit missed by hundredths of a Gy."""
+    hard = [one for one in plan.goals if one.goal.hard]
+    if any(one.goal.lower for one in hard) or not plan.hard_kept:
+        return plan
+    factor = min((one.goal.dose_gy / one.value_gy for one in hard if one.missed_gy > 0.0), default=1.0)
+    if factor == 1.0:
+        return plan
+    doses = plan.doses_gy * factor
+    goals = tuple(
+        judged(one.goal, doses[anatomy.region(one.goal).rows], anatomy.region(one.goal)) for one in plan.goals
+    )
+    return replace(plan, weights=plan.weights * factor, doses_gy=doses, goals=goals)
+
+
 def settings_for(directive: Directive) -> PlanSettings:
     """Settings by technique: near a cord a dose grid of 1.25 mm and bixels of 2.5 mm, otherwise 3 and 5 mm."""
     if neural_of(directive):
@@ -118,7 +133,8 @@ class Prepared:
     ) -> Plan:  # fmt: skip
         """A plan for goals; those of the Directive when left out. Raises as :func:`portico.planning.optimise`."""
         chosen = self.goals if goals is None else tuple(goals)
-        return optimise(self.anatomy, chosen, aims=aims, start=start, stop=stop, progress=progress)
+        made = optimise(self.anatomy, chosen, aims=aims, start=start, stop=stop, progress=progress)
+        return kept_exactly(made, self.anatomy)
 
     def region(self, mask: Mask) -> Region:
         """Rows of a mask on the dose grid."""
