@@ -12,6 +12,7 @@ from portico.planning.compiled import add_back, add_squares, fill_scaled, forwar
 from portico.planning.flat_phantom import flat_anatomy, flat_matrix
 from portico.planning.goals import Goal
 from portico.planning.interior import Point, Settings, solve
+from portico.planning.newton import Newton
 from portico.planning.objectives import Anatomy, Region
 from portico.planning.optimise import optimise
 from portico.planning.plan import Aims, Progress
@@ -142,14 +143,14 @@ def test_a_weighted_plan_is_that_of_lbfgsb(anatomy: Anatomy) -> None:
 def test_priorities_are_served_in_order_and_held(anatomy: Anatomy) -> None:
     told: list[Progress] = []
     plan = optimise(anatomy, [CORD, COVER, EVEN, SPARE], progress=told.append)
-    first = optimise(anatomy, [CORD, COVER])
+    first = optimise(anatomy, [CORD, COVER], aims=Aims(ceiling=1.5 * 53.0 / 50.0))  # the same ceiling
     under, held = first.doses_gy, plan.doses_gy
     rows = anatomy.regions["Target"].rows
     missed = np.maximum(50.0 - under[rows], 0.0)
     assert plan.converged and plan.hard_kept
     assert (np.maximum(50.0 - held[rows], 0.0) <= missed + 0.1 + 0.011).all()
     assert {step.priority for step in told} == {1, 2, 3} and plan.steps > 0
-    assert plan.gap.relative < 3e-3
+    assert plan.gap.relative < 6e-3
     weighted = optimise(anatomy, [CORD, COVER, EVEN, SPARE], mode="weighted")
     assert weighted.goals[1].missed_gy > plan.goals[1].missed_gy  # the price of low dose is paid by coverage
 
@@ -256,3 +257,10 @@ def test_sampled_tissue_counts_by_its_volume() -> None:
     goals = [Goal("BODY", "under", 10.0), Goal("BODY", "over", 10.0)]
     plan = optimise(anatomy, goals, aims=Aims(thrift=0.0, tolerance=1e-6))
     assert plan.weights[0] == pytest.approx((3.0 * 10.0 + 1.4 * 10.0) / (3.0 + 1.4**2), rel=1e-3)
+
+
+def test_a_system_that_rounding_breaks_is_told(anatomy: Anatomy) -> None:
+    system = _linear(0)
+    with pytest.raises(CannotTell) as caught:
+        Newton(system, np.full(40, np.nan), np.ones(15))
+    assert caught.value.code == "optimiser-broke-down"

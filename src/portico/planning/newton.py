@@ -94,7 +94,8 @@ def _factor(gram: NDArray[np.float32], unit: NDArray[np.float32]) -> tuple[NDArr
         np.fill_diagonal(gram, unit + np.float32(ridge))
         try:
             factor: tuple[NDArray[np.float32], bool] = cho_factor(gram, lower=True, check_finite=False)
-        except (LinAlgError, ValueError):
+        except LinAlgError:
             continue
-        return factor
+        if np.isfinite(factor[0].diagonal()).all():
+            return factor
     raise CannotTell("The linear system of a step could not be solved.", code="optimiser-broke-down")

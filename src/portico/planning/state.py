@@ -15,7 +15,7 @@ __all__ = ["State", "Warm"]
 #: First slack as a share of the median bound; below a tenth the first steps were found to crawl (TG-119).
 _SLACK_SHARE: Final = 0.1
 #: First complementarity against the objective shared over all bounds; with 1 the first steps were found to crawl.
-_FIRST_MU: Final = 10.0
+_FIRST_MU: Final = 3.0
 #: Slack that a tightened bound keeps at a warm start, as a share of the median bound.
 _KEPT_SHARE: Final = 0.02
 
