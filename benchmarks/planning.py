@@ -4,7 +4,8 @@
 
 Nine beams, bixels of 5 mm, dose grid of 3 mm, the same bixels for both. pyRadPlan runs in its own environment (`make peers`), on the
 same machine in the same run; without it its figures are null. Each of our matrices is made in a process of its own, so that its memory
-is its own. ``--quick`` takes one beam, one point and no plan of pyRadPlan. All plans are fluence only with a generic 6 MV machine: nothing
+is its own. Seconds are of the clock; ``cpu`` are those of the processor, which hold where the machine is shared. ``--quick`` takes one
+beam, one point, a frontier of two and no plan of pyRadPlan. All plans are fluence only with a generic 6 MV machine: nothing
 here is deliverable.
 
 ``--openkbp`` plans the two patients of the tests, or folders of the shared set: D95 of every target at least that of the delivered dose,
@@ -32,6 +33,7 @@ from portico.planning.bixels import Bixels, bixels_for
 from portico.planning.case import dose_grid, on_dose_grid
 from portico.planning.case_file import read_case_file
 from portico.planning.density import densities
+from portico.planning.frontier import CordModel, frontier
 from portico.planning.goals import Goal
 from portico.planning.influence import influence
 from portico.planning.making import PlanSettings, Prepared, prepare
@@ -46,10 +48,19 @@ ROOT = Path(__file__).parents[1]
 PEER = ROOT / ".peers" / "pyradplan" / "bin" / "python"
 PEER_FILE = Path(__file__).parent / "peers" / "pyradplan_tg119.py"
 BEAMS = 9
-#: D10% of the target in Gy at which the core is pressed: those of two plans of pyRadPlan and of a plain run on restricted rows.
-TARGET_D10_GY = (51.8, 52.4, 52.6, 53.1, 53.6, 53.8, 54.2, 55.0)
-#: D10% of the core in Gy at these: pyRadPlan at 51.8 and 53.6, the plain run at the others.
-CORE_D10_GY = (18.9, 24.3, 19.9, 15.2, 11.8, 12.0, 11.5, 11.0)
+#: What is asked: D10% of the target and of the core in Gy, weight of the core, highest dose of the body in Gy. Beside it the plan of which
+#: ours has to be no worse in both: target D10%, core D10%, and whose (measured once for issue 6; "plain" is L-BFGS-B on restricted rows).
+RUNS = (
+    ((51.5, 14.5, 2.0, 54.9), (51.8, 18.9, "pyRadPlan")),
+    ((52.3, 12.0, 2.0, 54.9), (52.4, 24.3, "plain")),
+    ((53.0, 10.8, 2.0, 54.9), (53.1, 15.2, "plain")),
+    ((53.5, 9.8, 2.0, 54.9), (53.6, 11.8, "pyRadPlan")),
+    ((54.1, 9.0, 2.0, 54.9), (54.2, 11.5, "plain")),
+    ((54.8, 9.5, 20.0, 54.9), (55.0, 11.0, "plain")),
+    ((58.5, 8.0, 20.0, 64.0), (59.3, 9.5, "plain")),
+)
+#: Limits of the core in Gy of the frontier.
+LIMITS_GY = tuple(10.0 + 2.0 * n for n in range(10))
 #: Structures whose mean counts; of all others the dose of 0.1 cm³.
 BY_MEAN = ("LeftParotid", "RightParotid", "Larynx", "Esophagus")
 #: Gap at which a patient's plan is taken: what is left is the mean dose of the body.
@@ -104,11 +115,11 @@ def matrix_part(which: str, beams: int, width: float, grid_mm: float, bixel_file
         bixels = bixels_for([Beam(40.0 * n, isocentre=(a, b, c)) for n in range(beams)], points, width_mm=width)
     engine = PencilBeam(densities(case.hu, table, body=case.masks["BODY"]), case.grid, threads=1)
     influence(engine, bixels, grid, rows.voxels[:50])
-    before, start = peak_gb(), time.perf_counter()
+    before, start, cpu = peak_gb(), time.perf_counter(), time.process_time()
     made = influence(engine, bixels, grid, rows.voxels)
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     return {
-        "seconds a beam": seconds / beams, "entries": made.matrix.nnz, "bixels": len(bixels), "rows": len(rows),
+        "seconds a beam": seconds / beams, "cpu a beam": cpu / beams, "entries": made.matrix.nnz, "bixels": len(bixels), "rows": len(rows),
         "matrix GB": made.bytes / 1e9, "peak before GB": before, "peak GB": peak_gb(),
     }  # fmt: skip
 
@@ -120,7 +131,8 @@ def matrix_lines(beams: int, bixel_file: str, peer: dict[str, Any] | None, quick
         rows = "every voxel of the body a row" if which == "whole" else "restricted rows"
         yield line(
             f"planning: matrix per beam, {rows} (aim {aim} s)", mine["seconds a beam"], peer.get("seconds a beam"), "s",
-            rows=mine["rows"], bixels=mine["bixels"], entries=mine["entries"], peer_entries=peer.get("entries"),
+            rows=mine["rows"], bixels=mine["bixels"], cpu=round(mine["cpu a beam"], 3),
+            peer_cpu=peer.get("cpu a beam"), entries=mine["entries"], peer_entries=peer.get("entries"),
         )  # fmt: skip
         yield line(f"planning: matrix, {rows}", mine["matrix GB"], peer.get("matrix GB"), "GB", beams=beams)
         yield line(
@@ -131,7 +143,7 @@ def matrix_lines(beams: int, bixel_file: str, peer: dict[str, Any] | None, quick
         mine = in_own_process("restricted", "2", str(width), str(grid_mm), "")
         yield line(
             f"planning: growth, bixels {width:g} mm, grid {grid_mm:g} mm, time for a million entries",
-            2e6 * mine["seconds a beam"] / mine["entries"], None, "s", bixels=mine["bixels"], rows=mine["rows"], entries=mine["entries"],
+            2e6 * mine["cpu a beam"] / mine["entries"], None, "s", bixels=mine["bixels"], rows=mine["rows"], entries=mine["entries"],
         )  # fmt: skip
 
 
@@ -148,13 +160,12 @@ def figures(prepared: Prepared, plan: Plan) -> dict[str, float]:
     }
 
 
-def tg119_goals(cap_gy: float) -> tuple[Goal, ...]:
-    """The core pressed as far as the target at 50 Gy and a D10% allow; all convex, so that the gap is to the optimum."""
+def asked_goals(target_gy: float, core_gy: float, weight: float, body_gy: float) -> tuple[Goal, ...]:
     return (
-        Goal("BODY", "max", 55.0, hard=True),
-        Goal("OuterTarget", "under", 50.0, weight=20.0),
-        Goal("OuterTarget", "cvar_upper", cap_gy, fraction=0.1, weight=20.0),
-        Goal("Core", "cvar_upper", 3.0, fraction=0.1, weight=0.02),
+        Goal("BODY", "max", body_gy, hard=True),
+        Goal("OuterTarget", "dvh_min", 50.0, fraction=0.95, weight=100.0),
+        Goal("OuterTarget", "dvh_max", target_gy, fraction=0.1, weight=50.0),
+        Goal("Core", "dvh_max", core_gy, fraction=0.1, weight=weight),
     )
 
 
@@ -162,32 +173,45 @@ def plan_lines(peer: dict[str, Any] | None, quick: bool) -> Iterator[dict[str, A
     case, table = read_case_file(ROOT / "examples" / "tg119" / "case.npz")
     prepared = prepare(case, read_directive(ROOT / "examples" / "directives" / "tg119.json"), table, PlanSettings())
     theirs = (peer or {}).get("plans") or []
-    last: Plan | None = None
-    caps = list(zip(TARGET_D10_GY, CORE_D10_GY, strict=True))
-    begin = time.perf_counter()
-    for number, (cap, known) in enumerate(caps[:1] if quick else caps):
-        last = optimise(prepared.anatomy, tg119_goals(cap), mode="weighted", start=last)
-        found = {name: round(value, 3) for name, value in figures(prepared, last).items()}
+    for number, (given, (target, core, whose)) in enumerate(RUNS[:1] if quick else RUNS):
+        cpu = time.process_time()
+        plan = optimise(prepared.anatomy, asked_goals(*given), mode="weighted", aims=Aims(choices=(1.0, 0.3, 0.3)))
+        cpu = time.process_time() - cpu
+        found = {name: round(value, 2) for name, value in figures(prepared, plan).items()}
         if number == 0:
             yield line(
-                "planning: optimisation after the matrix (aim 8 s)", last.seconds, theirs[0]["seconds"] if theirs else None, "s",
-                gap=round(last.gap.objective - last.gap.lower_bound, 4), objective=round(last.gap.objective, 4), converged=last.converged,
+                "planning: optimisation after the matrix (aim 8 s)", plan.seconds, theirs[0]["seconds"] if theirs else None, "s",
+                cpu=round(cpu, 1), peer_cpu=theirs[0]["cpu"] if theirs else None, rows=len(prepared.rows), bixels=len(prepared.bixels),
             )  # fmt: skip
         yield line(
-            f"planning: quality, D10% of the core at D10% of the target near {cap:g} Gy (published runs of the issue beside it)",
-            found["core D10"], known, "Gy", **found, converged=last.converged, seconds=round(last.seconds, 1),
+            f"planning: quality, core D10% against {whose} at target D10% {target:g} Gy", found["core D10"], core, "Gy", **found,
+            dominates=found["target D10"] <= target and found["core D10"] <= core, converged=plan.converged, cpu=round(cpu, 1),
+            gap=[round(plan.gap.lower_bound, 4), round(plan.gap.objective, 4)],
         )  # fmt: skip
-    yield line(
-        f"planning: frontier of {1 if quick else len(caps)} points (aim 10 points in 60 s)",
-        time.perf_counter() - begin,
-        None,
-        "s",
-    )
     for one in theirs:
+        found = {name: round(value, 2) for name, value in one.items()}
         yield line(
-            f"planning: pyRadPlan now, core above {one['core']:g} Gy priced", 0.0, one["core D10"], "Gy",
-            **{name: round(value, 3) for name, value in one.items()},
-        )  # fmt: skip
+            f"planning: a plan of pyRadPlan in this run, core above {one['core']:g} Gy priced",
+            0.0,
+            one["core D10"],
+            "Gy",
+            **found,
+        )
+    goals = (
+        Goal("BODY", "max", 55.0, hard=True), Goal("OuterTarget", "under", 50.0, weight=20.0),
+        Goal("OuterTarget", "over", 52.0, weight=5.0), Goal("BODY", "mean_max", 4.5),
+    )  # fmt: skip
+    limits = LIMITS_GY[-2:] if quick else LIMITS_GY
+    start, cpu = time.perf_counter(), time.process_time()
+    swept = frontier(
+        prepared.anatomy, goals, CordModel(prv="Core"), limits, targets=["OuterTarget"], fractions=25, target_alpha_beta_gy=10.0,
+        cord_alpha_beta_gy=2.0,
+    )  # fmt: skip
+    yield line(
+        f"planning: frontier of {len(limits)} points (aim 10 points in 60 s)", time.perf_counter() - start, None, "s",
+        cpu=round(time.process_time() - cpu, 1), converged=sum(one.plan.converged for one in swept.points),
+        points=[[one.limit_gy, round(one.targets[0].d95_gy, 2)] for one in swept.points],
+    )  # fmt: skip
     yield line(
         "planning: peak memory with plans (aim 1 GB)",
         peak_gb(),
