@@ -150,7 +150,8 @@ def plan(
     say_written(files)
     if made.interrupted or (escalation is not None and not escalation.fine.complete):
         raise typer.Exit(Exit.INTERRUPTED.value)
-    raise typer.Exit(Exit.FINE.value if made.hard_kept and made.converged else Exit.FINDINGS.value)
+    kept = all(one["met"] is not False for one in data["lines"] if one["strength"] == "hard")
+    raise typer.Exit(Exit.FINE.value if kept and made.hard_kept and made.converged else Exit.FINDINGS.value)
 
 
 def _cord_source(word: str | None) -> Any:

@@ -41,6 +41,9 @@ def frontier_drawing(prepared: Prepared, found: Escalation) -> Drawing:
                 f"{limit.limit_id} ({limit.metric})", (limit.gy, 0.02 + 0.06 * (n % 6)), xycoords=("data", "axes fraction"), fontsize=5.5,
                 rotation=0, xytext=(2, 0), textcoords="offset points", color=SOFT,
             )  # fmt: skip
+        low, high = axes.get_ylim()
+        room = max(0.0, 0.05 * high - 0.5 * (high - low))  # a picture never makes a cliff of hundredths of a Gy
+        axes.set_ylim(low - room, high + room)
         axes.set_xlabel(f"dose of the cord (Gy): {fine.cord.says}")
         axes.set_ylabel(f"D95% of the target (Gy in {fine.fractions})")
         axes.grid(color="#d9dce1", lw=0.4)
