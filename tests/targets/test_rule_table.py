@@ -183,8 +183,10 @@ def test_after_laminectomy_and_with_screws_the_other_parts_stay():
         first, second = (one.parts["T8"].mask(part) for one in (before, after))
         if part in gone:
             assert second.sum() <= 0.1 * first.sum(), part
-        else:
-            assert 2 * (first & second).sum() / (first.sum() + second.sum()) > 0.9, part
+        else:  # what is left is as near to the known part as it was in the whole vertebra
+            right = known["T8"] == PARTS.index(part) + 1
+            dice = [2 * (one & right).sum() / (one.sum() + right.sum()) for one in (first, second)]
+            assert dice[1] > dice[0] - 0.02, part
     assert any("no bone of the lamina left" in note for note in after.notes)
     screw = np.zeros(whole.grid.shape, bool)
     at = np.argwhere(known["T8"] == PARTS.index("pedicle_left") + 1)
@@ -193,8 +195,10 @@ def test_after_laminectomy_and_with_screws_the_other_parts_stay():
     holed = replace(whole, vertebrae={level: one & ~screw for level, one in whole.vertebrae.items()}, hardware=screw)
     drilled = drafted(holed, ("T8",), row, involved, None)
     for part in PARTS:
+        right = (known["T8"] == PARTS.index(part) + 1) & ~screw
         first, second = before.parts["T8"].mask(part) & ~screw, drilled.parts["T8"].mask(part)
-        assert 2 * (first & second).sum() / (first.sum() + second.sum()) > 0.97, part
+        dice = [2 * (one & right).sum() / (one.sum() + right.sum()) for one in (first, second)]
+        assert dice[1] > dice[0] - 0.02, part
 
 
 @pytest.mark.parametrize("level", ["L3", "T12"])
