@@ -155,8 +155,9 @@ class _Run:
                 one.bound, one.tangents = (known.bound if one.chooses else one.bound), list(known.tangents)
         best: tuple[float, Floats, Floats, Gap, bool] | None = None
         bixels = len(weights)
-        choosing = before is None and any(not one.goal.convex and one.chooses for one in asked)
-        early = self.aims.choices if choosing else ()
+        choosing = any(not one.goal.convex and one.chooses for one in asked)
+        joining = any(not one.soft and not one.watched.all() for one in asked)
+        early = self.aims.choices if before is None and (choosing or joining) else ()
         ends = (*early, *(self.aims.tolerance,) * self.aims.rounds)
         floor = self.aims.negligible_gy**2 * sum(one.goal.weight for one in asked if one.soft)
         for turn, tolerance in enumerate(ends):

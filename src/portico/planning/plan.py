@@ -30,7 +30,7 @@ class Aims:
         less, the gap is taken as a share of the objective at this excess
     hold_gy : dose in Gy by which a voxel may fall behind what an earlier priority reached
     thrift : price in Gy² of each Gy of mean body dose, so that of equal plans the one with less dose is taken
-    choices : gap, as a share of the objective, at each choice of voxels by a DVH goal; after the last the
+    choices : gap, as a share of the objective, at each choice of voxels by a DVH goal and where rows join; after the last the
         plan is solved to the end. A plan that goes on from another keeps its choice
     rounds : how often rows or tangents may be added in one priority after that
     ceiling : dose that no bixel alone may give to any row, as a multiple of the highest dose among the goals
