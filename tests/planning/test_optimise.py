@@ -264,3 +264,19 @@ def test_a_system_that_rounding_breaks_is_told(diagonal: float) -> None:
     with pytest.raises(CannotTell) as caught:
         _factor(np.zeros((1, 1), dtype=np.float32, order="F"), np.array([diagonal], dtype=np.float32))
     assert caught.value.code == "optimiser-broke-down"
+
+
+def test_a_step_where_every_bixel_stands_at_a_bound_is_solved_by_its_diagonal():
+    from scipy.sparse import csr_array
+
+    from portico.planning.newton import Newton
+    from portico.planning.system import System, Terms
+
+    product = CpuProduct(csr_array(np.eye(3, dtype=np.float32)))
+    one = np.ones(1)
+    terms = Terms(np.zeros(1, np.int64), -one, one, one, np.zeros(1, np.int64), np.zeros(1, np.int64))
+    system = System(product, np.arange(1), np.zeros((0, 3)), terms, np.zeros(3), np.full(3, 9.0))
+    newton = Newton(system, np.ones(1), np.full(3, 1e9))
+    assert len(newton.free) == 0
+    dx, _ = newton.solved(np.ones(3), 1e-12)
+    assert np.allclose(dx, 1e-9)

@@ -4,6 +4,7 @@ For research and commissioning, not for treating patients: a generic 6 MV pencil
 """
 
 from portico.planning import dose_claims as _dose_claims  # noqa: F401  importing the room registers its claims
+from portico.planning import optimiser_claims as _optimiser_claims  # noqa: F401
 from portico.planning.beams import SAD_MM, Beam, coplanar
 from portico.planning.bixels import Bixels, bixels_for
 from portico.planning.case import PlanCase, dose_grid, on_dose_grid
@@ -15,6 +16,7 @@ from portico.planning.escalation import Escalation, PublishedLimit, Separation, 
 from portico.planning.frontier import CordModel, Frontier, FrontierPoint, TargetDose, frontier
 from portico.planning.goals import Goal
 from portico.planning.influence import Engine, Influence, dose_at, imported_influence, influence, predicted_bytes
+from portico.planning.leaves import LIKE_MILLENNIUM, Collimator
 from portico.planning.making import NORMAL, PlanSettings, Prepared, prepare, settings_for, without_cord
 from portico.planning.objectives import Anatomy, GoalValue, Region
 from portico.planning.optimise import optimise
@@ -26,8 +28,10 @@ from portico.planning.readiness import METAL_NEAR_MM, CordSource, body_of, check
 from portico.planning.row_dvh import dvh_of_rows
 from portico.planning.rows import Rows, rows_for
 from portico.planning.scenarios import cord_scenarios
+from portico.planning.sequencing import Segments, Sequenced, segments_of, sequenced
 
 __all__ = [
+    "LIKE_MILLENNIUM",
     "METAL_NEAR_MM",
     "NORMAL",
     "SAD_MM",
@@ -36,6 +40,7 @@ __all__ = [
     "Beam",
     "BiologicalDose",
     "Bixels",
+    "Collimator",
     "CordModel",
     "CordSource",
     "CpuProduct",
@@ -61,7 +66,9 @@ __all__ = [
     "PublishedLimit",
     "Region",
     "Rows",
+    "Segments",
     "Separation",
+    "Sequenced",
     "TargetDose",
     "biological_doses",
     "bixels_for",
@@ -89,6 +96,8 @@ __all__ = [
     "published_limits",
     "read_case_file",
     "rows_for",
+    "segments_of",
+    "sequenced",
     "settings_for",
     "without_cord",
     "write_case_file",

@@ -44,9 +44,13 @@ class Newton:
 
     def __init__(self, system: System, curvature: Floats, at_bounds: Floats) -> None:
         self.system, self.curvature, self.at_bounds = system, curvature, at_bounds
+        self.factor: tuple[NDArray[np.float32], bool] | None
         diagonal = system.squares(curvature)
         self.scale = 1.0 / np.sqrt(diagonal + at_bounds)
         self.free = np.flatnonzero(at_bounds < _HELD * diagonal)
+        if not len(self.free):  # every column stands at a bound: the diagonal is the system
+            self.factor = None
+            return
         gram = system.gram(curvature, self.free, _ROW_SHARE)
         small = self.scale[self.free].astype(np.float32)
         gram *= small[:, None]
@@ -82,7 +86,9 @@ class Newton:
         return self.system.back(self.curvature * doses) + self.at_bounds * dx
 
     def _preconditioned(self, rhs: Floats) -> Floats:
-        made = self.scale**2 * rhs
+        made: Floats = self.scale**2 * rhs
+        if self.factor is None:
+            return made
         free, scale = self.free, self.scale[self.free]
         small = (scale * rhs[free]).astype(np.float32)
         made[free] = scale * cho_solve(self.factor, small, check_finite=False).astype(np.float64)

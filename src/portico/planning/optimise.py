@@ -77,6 +77,7 @@ class _Run:
         self.stop, self.progress, self.began = stop, progress, time.perf_counter()
         self.steps = self.rounds = 0
         self.interrupted = False
+        self.first = 1
         self.held: dict[int, Floats] = {}
         self.ceiling_gy = aims.ceiling * max(goal.dose_gy for goal in goals)
         self.upper = self.ceiling_gy / np.maximum(anatomy.product.largest(), 1e-6)
@@ -90,6 +91,7 @@ class _Run:
         if start is not None:
             weights, doses = start.weights, start.doses_gy
         priorities = sorted({goal.priority for goal in self.goals if not goal.hard})
+        self.first = priorities[0]
         if self.mode == "weighted":
             priorities = priorities[-1:]
         converged, gap = True, Gap(np.inf, -np.inf, True)
@@ -164,7 +166,7 @@ class _Run:
             system = stage.system()
             x = np.concatenate([weights if warm is not None else self.open, np.ones(len(system.cost) - bixels)])
             if turn == 0 and before is None:
-                x = self._feasible(system, x)
+                x = self._feasible(system, x, held=weights if priority > self.first else None)
             settings = Settings(tolerance=tolerance, floor=floor, hard_gy=self.aims.hard_gy)
             end = solve(system, x, settings, warm=warm, watch=self._watch(priority, turn))
             self.steps, self.rounds = self.steps + len(end.points) - 1, self.rounds + 1
@@ -172,7 +174,7 @@ class _Run:
             weights, warm = end.x[:bixels], end.warm
             doses = self.anatomy.product.forward(weights)
             if not end.converged and not end.interrupted:
-                self._feasible(system, x)
+                self._feasible(system, x, held=weights if priority > self.first else None)
             merit = self._merit(asked, doses, weights)
             tight = end.converged and tolerance <= self.aims.tolerance
             chosen = [one.bound for one in asked]
@@ -191,14 +193,19 @@ class _Run:
         assert best is not None  # the loop ran at least once
         return best[1], best[2], best[3], best[4]
 
-    def _feasible(self, system: System, x: Floats) -> Floats:
-        """Columns to start from; where hard goals ask for doses from both sides, proof is sought that they exclude each other."""
+    def _feasible(self, system: System, x: Floats, held: Floats | None) -> Floats:
+        """Columns to start from; where hard goals ask for doses from both sides, proof is sought that they exclude each other.
+
+        After the first priority the plan so far (``held``) keeps every bound: then there is nothing to prove.
+        """
         hard = system.terms.hard
         if not (system.terms.sign[hard] < 0.0).any():
             return x  # without dose every upper bound is kept
         conflict, end = find_conflict(system, x, self.aims.hard_gy)
         if conflict is None:
             return end
+        if held is not None:
+            return np.concatenate([held, x[len(held) :]])
         named = [self.goals[number] for number, _ in conflict.weights]
         words = " and ".join(goal.text for goal in named)
         if all(goal.convex for goal in named):

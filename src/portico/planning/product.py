@@ -117,6 +117,8 @@ class CpuProduct:
         place = np.full(self._shape[1], -1, dtype=np.int64)
         place[columns] = np.arange(bixels)
         total = np.zeros((bixels, bixels), dtype=np.float32, order="F")
+        if not bixels:
+            return total
         block = np.empty((min(_GRAM_ROWS, len(rows)), bixels), dtype=np.float32)
         for start in range(0, len(rows), _GRAM_ROWS):
             some, scale = rows[start : start + _GRAM_ROWS], scales[start : start + _GRAM_ROWS]
