@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -79,6 +79,12 @@ def plan(
     asked: Annotated[
         float, typer.Option("--asked", help="Share of the highest level's dose that is asked for.", metavar="SHARE")
     ] = 1.0,
+    lexicographic: Annotated[
+        bool,
+        typer.Option(
+            "--lexicographic", help="Serve one priority after the other, strictly; takes several times as long."
+        ),
+    ] = False,
     separation: Annotated[
         str | None, typer.Option("--separation", help="What-if distances of target and cord.", metavar="1mm,2mm")
     ] = None,
@@ -125,7 +131,8 @@ def plan(
         return prepare(found, intent, table, chosen, more=extra, overrides=overrides, told=told)
 
     prepared = ready(settings)
-    made = prepared.plan(progress=lambda one: told("optimiser, steps", one.step, one.step + 1))
+    mode: Literal["lexicographic", "weighted"] = "lexicographic" if lexicographic else "weighted"
+    made = prepared.plan(mode=mode, progress=lambda one: told("optimiser, steps", one.step, one.step + 1))
     escalation = None
     if show_frontier and not made.interrupted:
         escalation = _swept(

@@ -16,7 +16,7 @@ from portico.directive import Directive, parse_metric
 from portico.errors import CannotTell, UsageError
 from portico.planning.frontier import CordModel, Frontier, frontier
 from portico.planning.goals import Goal
-from portico.planning.making import Prepared, without_cord
+from portico.planning.making import Prepared, by_priority, without_cord
 from portico.planning.outcome import CORD_ALPHA_BETA_GY, TARGET_ALPHA_BETA_GY
 from portico.planning.plan import Aims, Plan, Progress
 from portico.planning.row_dvh import dvh_of_rows
@@ -150,7 +150,7 @@ def escalate(
     def swept(name: str, made: Prepared, own: Sequence[Goal]) -> Frontier:
         told = None if progress is None else lambda n, count, step: progress(name, n, count, step)
         return frontier(
-            made.anatomy, [one for one in own if not (one.hard and of_cord(one.roi))], cord, limits_gy, targets=targets,
+            made.anatomy, [one for one in by_priority(own) if not (one.hard and of_cord(one.roi))], cord, limits_gy, targets=targets,
             fractions=fractions, target_alpha_beta_gy=TARGET_ALPHA_BETA_GY, cord_alpha_beta_gy=CORD_ALPHA_BETA_GY, aims=aims, stop=stop,
             progress=told,
         )  # fmt: skip
@@ -168,8 +168,6 @@ def escalate(
 def raised(prepared: Prepared, asked: float) -> tuple[Goal, ...]:
     """Goals of a Directive with those of the highest level at another share of its dose."""
     top = max(prepared.directive.levels, key=lambda one: one.dose_gy or 0.0)
-    if asked == 1.0:
-        return prepared.goals
     return tuple(replace(one, dose_gy=one.dose_gy * asked) if one.roi == top.roi else one for one in prepared.goals)
 
 

@@ -26,13 +26,13 @@ from portico.planning.influence import MOST_BYTES, Influence, influence
 from portico.planning.objectives import Anatomy, Region, judged
 from portico.planning.optimise import optimise
 from portico.planning.pencil_beam import PencilBeam
-from portico.planning.plan import Aims, Plan, Progress
+from portico.planning.plan import Aims, Mode, Plan, Progress
 from portico.planning.product import CpuProduct
 from portico.planning.readiness import body_of, neural_of
 from portico.planning.rows import Rows, rows_for
 from portico.rt import Grid
 
-__all__ = ["NORMAL", "PlanSettings", "Prepared", "Told", "prepare", "settings_for", "without_cord"]
+__all__ = ["NORMAL", "PlanSettings", "Prepared", "Told", "by_priority", "prepare", "settings_for", "without_cord"]
 
 Mask = NDArray[np.bool_]
 #: Called with what is being done, steps done and steps in all.
@@ -42,7 +42,9 @@ NORMAL: Final = "normal tissue"
 #: Organs are rows voxel by voxel so near to a target in mm; beyond, and in normal tissue, one voxel stands for many.
 _NEAR_MM: Final = 15.0
 #: Distance in mm of rows in normal tissue near the targets, in organs far from them, and in the rest of the body.
-_APART_MM: Final = (4.0, 6.0, 9.0)
+_APART_MM: Final = (6.0, 8.0, 12.0)
+#: A goal weighs so many times as much as one of the next priority, where all are served at once.
+_STEP: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,12 @@ def kept_exactly(plan: Plan, anatomy: Anatomy) -> Plan:
     return replace(plan, weights=plan.weights * factor, doses_gy=doses, goals=goals)
 
 
+def by_priority(goals: Sequence[Goal]) -> tuple[Goal, ...]:
+    """Goals with weights ten times as heavy for each step of priority."""
+    last = max((one.priority for one in goals), default=1)
+    return tuple(replace(one, weight=one.weight * _STEP ** (last - one.priority)) for one in goals)
+
+
 def settings_for(directive: Directive) -> PlanSettings:
     """Settings by technique: near a cord a dose grid of 1.25 mm and bixels of 2.5 mm, otherwise 3 and 5 mm."""
     if neural_of(directive):
@@ -128,12 +136,16 @@ class Prepared:
         return self.influence.bixels
 
     def plan(
-        self, goals: Sequence[Goal] | None = None, *, aims: Aims | None = None, start: Plan | None = None,
+        self, goals: Sequence[Goal] | None = None, *, mode: Mode = "weighted", aims: Aims | None = None, start: Plan | None = None,
         stop: Callable[[], bool] | None = None, progress: Callable[[Progress], None] | None = None,
     ) -> Plan:  # fmt: skip
-        """A plan for goals; those of the Directive when left out. Raises as :func:`portico.planning.optimise`."""
+        """A plan for goals, those of the Directive when left out. Raises as :func:`portico.planning.optimise`.
+
+        ``weighted`` serves all priorities at once, each ten times as heavy as the next; ``lexicographic`` one after the other.
+        """
         chosen = self.goals if goals is None else tuple(goals)
-        made = optimise(self.anatomy, chosen, aims=aims, start=start, stop=stop, progress=progress)
+        chosen = by_priority(chosen) if mode == "weighted" else chosen
+        made = optimise(self.anatomy, chosen, mode=mode, aims=aims, start=start, stop=stop, progress=progress)
         return kept_exactly(made, self.anatomy)
 
     def region(self, mask: Mask) -> Region:
