@@ -179,3 +179,14 @@ def test_a_plan_on_dicom(capsys, tmp_path):
     )
     said = " ".join(data["notes"])
     assert "nevelsky-2017" in said and "no RTPLAN is written" in said
+
+
+def test_segments_show_what_they_lose(capsys, case, tmp_path):
+    page = tmp_path / "plan.html"
+    status, text, _ = call(capsys, case, *DIRECTIVE, *SMALL, "--sequence", "8", "--html", str(page))
+    assert status in (0, 1)
+    assert "segments (120 leaves, 5 and 10 mm, generic, leakage and transmission not modelled)" in text.replace(
+        "\n", " "
+    )
+    assert "ideal fluence" in text and "no file for delivery" in page.read_text()
+    assert call(capsys, case, *DIRECTIVE, *SMALL, "--sequence", "1")[0] == 2

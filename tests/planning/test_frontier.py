@@ -125,3 +125,16 @@ def test_what_a_sweep_needs(anatomy: Anatomy) -> None:
                 cord_alpha_beta_gy=2.0,
             )
         assert caught.value.code == code
+
+
+def test_a_plan_that_keeps_a_tighter_limit_is_not_made_again(monkeypatch):
+    import sys
+
+    module = sys.modules[frontier.__module__]  # the room has a function of the module's name
+    calls = []
+    real = module.optimise
+    monkeypatch.setattr(module, "optimise", lambda *given, **more: calls.append(1) or real(*given, **more))
+    found = frontier(flat_anatomy(), GOALS, CordModel(prv="Core"), (58.0, 56.0, 54.0), **KNOWN)
+    assert len(calls) == 1
+    assert len({point.cord_gy for point in found.points}) == 1
+    assert [point.limit_gy for point in found.points] == [54.0, 56.0, 58.0]

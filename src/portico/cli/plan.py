@@ -88,6 +88,12 @@ def plan(
     separation: Annotated[
         str | None, typer.Option("--separation", help="What-if distances of target and cord.", metavar="1mm,2mm")
     ] = None,
+    sequence: Annotated[
+        int | None,
+        typer.Option(
+            "--sequence", help="Make segments of generic leaves, with so many steps of fluence a beam.", metavar="STEPS"
+        ),
+    ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write figures and tables.", metavar="FILE")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     match: MatchOption = None,
@@ -133,6 +139,11 @@ def plan(
     prepared = ready(settings)
     mode: Literal["lexicographic", "weighted"] = "lexicographic" if lexicographic else "weighted"
     made = prepared.plan(mode=mode, progress=lambda one: told("optimiser, steps", one.step, one.step + 1))
+    segments = None
+    if sequence is not None and not made.interrupted:
+        from portico.planning import sequenced
+
+        segments = sequenced(prepared, made, levels=sequence)
     escalation = None
     if show_frontier and not made.interrupted:
         escalation = _swept(
@@ -143,11 +154,11 @@ def plan(
     if html is not None:
         from portico.report import made_plan_html
 
-        files.append((html, made_plan_html(prepared, made, notes, escalation, peak_mb=peak)))
+        files.append((html, made_plan_html(prepared, made, notes, escalation, segments=segments, peak_mb=peak)))
     save_reports(files)
     from portico.report import made_plan_json
 
-    data = made_plan_json(prepared, made, notes, escalation, peak_mb=peak)
+    data = made_plan_json(prepared, made, notes, escalation, segments=segments, peak_mb=peak)
     if as_json:
         show_json(data)
     else:

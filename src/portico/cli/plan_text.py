@@ -43,6 +43,8 @@ def show_plan(data: Mapping[str, Any]) -> None:
         show(plain_table(["structure", "measure", "dose", "BED", "EQD2", "alpha/beta"], rows))
     for one in data["not_goals"]:
         show(f"Not seen by the optimiser: {one['what']}: {one['why']}")
+    if data["segments"] is not None:
+        _show_segments(data["segments"])
     if data["frontier"] is not None:
         _show_frontier(data["frontier"])
     show()
@@ -54,6 +56,25 @@ def show_plan(data: Mapping[str, Any]) -> None:
     show(
         f"Gap to the optimum: {'not known' if gap is None else f'{100.0 * gap:.2f} %'}{'' if data['gap']['convex'] else ' (not convex)'}."
     )
+
+
+def _show_segments(found: Mapping[str, Any]) -> None:
+    show()
+    off = f"{100 * found['fluence_rms']:.1f} % rms and {100 * found['fluence_max']:.0f} % at most of the highest"
+    show(
+        f"As {found['count']} segments ({found['collimator']}, {found['steps_note']}): fluence off by {off}; weights optimised again."
+    )
+    rows = [
+        [
+            one["roi"],
+            f"{one['metric']} {one['op']} {one['wanted']:g} {one['unit']}",
+            f"{one['value']:.2f}",
+            f"{one['ideal']:.2f}",
+        ]
+        for one in found["lines"]
+        if one["value"] is not None and one["ideal"] is not None
+    ]
+    show(plain_table(["structure", "asked for", "segments", "ideal fluence"], rows))
 
 
 def _show_frontier(found: Mapping[str, Any]) -> None:

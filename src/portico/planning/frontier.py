@@ -153,6 +153,11 @@ def frontier(
     plans: list[tuple[float, Plan]] = []
     last: Plan | None = None
     for number, limit in enumerate(loosest_first):
+        if last is not None and last.converged and _worst(anatomy, cord, limit, last) <= limit:
+            plans.append(
+                (limit, last)
+            )  # the best plan under a looser limit keeps this one: it is the best here as well
+            continue
         told = None if progress is None else _telling(progress, number, len(loosest_first))
         last = optimise(
             anatomy, (*cord.goals(limit), *goals), mode=mode, aims=aims, start=last, stop=stop, progress=told
@@ -176,6 +181,12 @@ def _telling(progress: Callable[[int, int, Progress], None], number: int, count:
     return lambda step: progress(number, count, step)
 
 
+def _worst(anatomy: Anatomy, cord: CordModel, limit_gy: float, plan: Plan) -> float:
+    """Dose of the cord in Gy in the measure of the limit, the worst scenario."""
+    regions = [(goal, anatomy.region(goal)) for goal in cord.goals(limit_gy)]
+    return max(measured(goal, plan.doses_gy[region.rows], region) for goal, region in regions)
+
+
 def _point(
     anatomy: Anatomy, cord: CordModel, limit_gy: float, plan: Plan, targets: Sequence[str], fractions: int,
     target_alpha_beta_gy: float, cord_alpha_beta_gy: float,
@@ -189,7 +200,7 @@ def _point(
         TargetDose(roi, gy, bed(gy, fractions, target_alpha_beta_gy), eqd2(gy, fractions, target_alpha_beta_gy))
         for roi, gy in zip(targets, reached, strict=True)
     )
-    worst = max(value(goal) for goal in cord.goals(limit_gy))
+    worst = _worst(anatomy, cord, limit_gy, plan)
     return FrontierPoint(limit_gy, worst, eqd2(worst, fractions, cord_alpha_beta_gy), made, plan, limit_gy)
 
 

@@ -11,7 +11,7 @@ from portico.intended_use import ANALYSIS_USE, ANALYSIS_USE_SHORT
 from portico.report.html import environment
 
 if TYPE_CHECKING:
-    from portico.planning import Escalation, Frontier, Line, Plan, Prepared
+    from portico.planning import Escalation, Frontier, Line, Plan, Prepared, Sequenced
 
 __all__ = ["made_plan_html", "made_plan_json"]
 
@@ -22,6 +22,7 @@ def made_plan_json(
     notes: Sequence[str],
     escalation: Escalation | None = None,
     *,
+    segments: Sequenced | None = None,
     peak_mb: float | None = None,
 ) -> dict[str, Any]:
     """Everything that can be printed of a plan.
@@ -29,7 +30,7 @@ def made_plan_json(
     Parameters
     ----------
     notes : what must be said beside every figure
-    escalation : None when it was not asked for
+    escalation, segments : None when they were not asked for
     peak_mb : memory of the process at its highest; None when the machine does not say
     """
     from portico.planning import biological_doses, lines_of
@@ -63,7 +64,8 @@ def made_plan_json(
             }
             for one in biological_doses(prepared, plan)
         ],
-        "plan_notes": list(plan.notes), "frontier": None if escalation is None else _escalation(escalation),
+        "plan_notes": list(plan.notes), "segments": None if segments is None else _segments(prepared, plan, segments),
+        "frontier": None if escalation is None else _escalation(escalation),
     }  # fmt: skip
 
 
@@ -73,6 +75,7 @@ def made_plan_html(
     notes: Sequence[str],
     escalation: Escalation | None = None,
     *,
+    segments: Sequenced | None = None,
     peak_mb: float | None = None,
 ) -> str:
     """The page; the same plan gives the same text but for its seconds and memory."""
@@ -95,7 +98,7 @@ def made_plan_html(
     view = {
         "title": "Plan in ideal fluence", "use": ANALYSIS_USE, "mark": f"RESEARCH, NOT DELIVERABLE. {ANALYSIS_USE_SHORT}",
         "place": "; ".join(one for one in (directive.site.description, directive.technique) if one), "figures": figures, "stamp": stamp,
-        "data": made_plan_json(prepared, plan, notes, escalation, peak_mb=peak_mb),
+        "data": made_plan_json(prepared, plan, notes, escalation, segments=segments, peak_mb=peak_mb),
     }  # fmt: skip
     return environment().get_template("made_plan.html.j2").render(v=view, d=view["data"]).lstrip()
 
@@ -104,6 +107,18 @@ def _line(one: Line) -> dict[str, Any]:
     return {
         "roi": one.roi, "metric": one.metric, "op": one.op, "wanted": one.wanted, "unit": one.unit, "strength": one.strength,
         "source": one.source, "value": one.value, "met": one.met, "why": one.why, "sampled": one.sampled,
+    }  # fmt: skip
+
+
+def _segments(prepared: Prepared, plan: Plan, found: Sequenced) -> dict[str, Any]:
+    from portico.planning import lines_of
+
+    ideal = lines_of(prepared, plan)
+    return {
+        "count": int((found.segments.weight > 0.0).sum()), "collimator": found.segments.collimator.name,
+        "steps_note": "leakage and transmission not modelled", "fluence_rms": round(found.fluence_rms, 4),
+        "fluence_max": round(found.fluence_max, 4), "converged": found.plan.converged,
+        "lines": [{**_line(one), "ideal": before.value} for one, before in zip(lines_of(prepared, found.plan), ideal, strict=True)],
     }  # fmt: skip
 
 
