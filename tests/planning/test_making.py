@@ -24,6 +24,7 @@ from portico.planning import (
     prepare,
     published_limits,
     settings_for,
+    with_hot_spots,
     without_cord,
 )
 from portico.report import made_plan_html, made_plan_json
@@ -165,3 +166,19 @@ def test_what_is_refused_before_long_work(spine, directive, table, prepared):
         with pytest.raises(kind) as error:
             call()
         assert error.value.problem.code == code
+
+
+def test_hot_spots_between_the_rows_are_found_and_become_rows(prepared, plan):
+    assert with_hot_spots(prepared, replace(plan, weights=np.zeros_like(plan.weights))) is None
+    spiked = plan.weights.copy()
+    spiked[np.flatnonzero(prepared.bixels.beam == 0)[0]] += 60.0 * plan.weights.max()
+    hotter = replace(plan, weights=spiked)  # its rows do not know of it
+    told = []
+    found = with_hot_spots(prepared, hotter, lambda *one: told.append(one[0]))
+    assert found is not None and set(told) == {"looking for hot spots"}
+    new = np.setdiff1d(found.rows.voxels, prepared.rows.voxels)
+    assert 0 < len(new) == len(found.rows) - len(prepared.rows)
+    dose = found.influence.dose(spiked)[np.searchsorted(found.rows.voxels, new)]
+    assert dose.min() > plan.doses_gy[prepared.anatomy.regions[NORMAL].rows].max()
+    for name, region in prepared.anatomy.regions.items():
+        assert found.anatomy.regions[name].volume_cm3 == pytest.approx(region.volume_cm3)

@@ -37,6 +37,10 @@ HELP: Final = help_text(
 )
 
 
+#: How often rows are added where a plan turned out hotter than its rows knew.
+_LOOKS: Final = 2
+
+
 def plan(
     case: Annotated[Path, typer.Argument(help="Folder with case.npz, or with CT and RTSTRUCT.", metavar="CASE_DIR")],
     directive: Annotated[Path, typer.Option("--directive", help="The Directive (JSON).", metavar="FILE")],
@@ -112,7 +116,7 @@ def plan(
     from portico.cli.plan_reports import save_reports, say_written, separate_files
     from portico.cli.plan_source import matches_of, progress_line
     from portico.directive import read_directive
-    from portico.planning import check_case, prepare, settings_for
+    from portico.planning import check_case, prepare, settings_for, with_hot_spots
 
     separate_files((html,), (case, directive, structures, density))
     if cord_source not in (None, "t2_mri", "ct_myelogram"):
@@ -139,6 +143,12 @@ def plan(
     prepared = ready(settings)
     mode: Literal["lexicographic", "weighted"] = "lexicographic" if lexicographic else "weighted"
     made = prepared.plan(mode=mode, progress=lambda one: told("optimiser, steps", one.step, one.step + 1))
+    for _ in range(_LOOKS):
+        hotter = None if made.interrupted else with_hot_spots(prepared, made, told)
+        if hotter is None:
+            break
+        prepared = hotter
+        made = prepared.plan(mode=mode, progress=lambda one: told("optimiser, steps", one.step, one.step + 1))
     segments = None
     if sequence is not None and not made.interrupted:
         from portico.planning import sequenced

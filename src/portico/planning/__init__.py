@@ -17,7 +17,7 @@ from portico.planning.frontier import CordModel, Frontier, FrontierPoint, Target
 from portico.planning.goals import Goal
 from portico.planning.influence import Engine, Influence, dose_at, imported_influence, influence, predicted_bytes
 from portico.planning.leaves import LIKE_MILLENNIUM, Collimator
-from portico.planning.making import NORMAL, PlanSettings, Prepared, prepare, settings_for, without_cord
+from portico.planning.making import NORMAL, PlanSettings, Prepared, prepare, settings_for, with_hot_spots, without_cord
 from portico.planning.objectives import Anatomy, GoalValue, Region
 from portico.planning.optimise import optimise
 from portico.planning.outcome import BiologicalDose, Line, biological_doses, histograms, lines_of
@@ -99,6 +99,7 @@ __all__ = [
     "segments_of",
     "sequenced",
     "settings_for",
+    "with_hot_spots",
     "without_cord",
     "write_case_file",
 ]

@@ -14,7 +14,16 @@ from portico.errors import CannotTell, InputRefused
 from portico.planning.bixels import Bixels
 from portico.rt import Grid
 
-__all__ = ["MOST_BYTES", "Engine", "Influence", "dose_at", "imported_influence", "influence", "predicted_bytes"]
+__all__ = [
+    "MOST_BYTES",
+    "Engine",
+    "Influence",
+    "dose_at",
+    "imported_influence",
+    "influence",
+    "predicted_bytes",
+    "voxel_points",
+]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -88,7 +97,7 @@ def predicted_bytes(engine: Engine, bixels: Bixels, grid: Grid, voxels: NDArray[
     if not len(voxels):
         return 0
     some = voxels[:: max(1, len(voxels) // _LOOKS)]
-    points = _points(grid, some)
+    points = voxel_points(grid, some)
     entries = sum(int(engine.counts(bixels, number, points).sum()) for number in range(len(bixels.beams)))
     return int(entries * (len(voxels) / len(some)) * _ENTRY + 8 * len(voxels))
 
@@ -122,7 +131,7 @@ def influence(
             f"The matrix would take {expected / 1e9:.1f} GB, and {most_bytes / 1e9:.1f} GB are allowed.", code="too-much-memory",
             fix="Take a coarser grid, wider bixels, fewer beams or fewer voxels of normal tissue.",
         )  # fmt: skip
-    points = _points(grid, voxels)
+    points = voxel_points(grid, voxels)
     count = len(bixels.beams)
     each = np.array([engine.counts(bixels, number, points) for number in range(count)])
     starts = np.concatenate([[0], np.cumsum(each.sum(axis=0))])
@@ -203,6 +212,7 @@ def _short(starts: NDArray[np.int64]) -> NDArray[Any]:
     return starts.astype(np.int32) if starts[-1] < 2**31 else starts
 
 
-def _points(grid: Grid, voxels: NDArray[np.int64]) -> Floats:
+def voxel_points(grid: Grid, voxels: NDArray[np.int64]) -> Floats:
+    """(n, 3) mm, LPS, middles of voxels by their numbers in the flat grid."""
     k, j, i = np.unravel_index(voxels, grid.shape)
     return np.asarray(grid.points(np.column_stack([i, j, k])))

@@ -22,7 +22,7 @@ from portico.planning.case import PlanCase, dose_grid, on_dose_grid
 from portico.planning.density import DensityTable, densities
 from portico.planning.directive_goals import NotAGoal, goals_of
 from portico.planning.goals import Goal
-from portico.planning.influence import MOST_BYTES, Influence, influence
+from portico.planning.influence import MOST_BYTES, Influence, dose_at, influence, voxel_points
 from portico.planning.objectives import Anatomy, Region, judged
 from portico.planning.optimise import optimise
 from portico.planning.pencil_beam import PencilBeam
@@ -32,7 +32,17 @@ from portico.planning.readiness import body_of, neural_of
 from portico.planning.rows import Rows, rows_for
 from portico.rt import Grid
 
-__all__ = ["NORMAL", "PlanSettings", "Prepared", "Told", "by_priority", "prepare", "settings_for", "without_cord"]
+__all__ = [
+    "NORMAL",
+    "PlanSettings",
+    "Prepared",
+    "Told",
+    "by_priority",
+    "prepare",
+    "settings_for",
+    "with_hot_spots",
+    "without_cord",
+]
 
 Mask = NDArray[np.bool_]
 #: Called with what is being done, steps done and steps in all.
@@ -43,6 +53,9 @@ NORMAL: Final = "normal tissue"
 _NEAR_MM: Final = 15.0
 #: Distance in mm of rows in normal tissue near the targets, in organs far from them, and in the rest of the body.
 _APART_MM: Final = (6.0, 8.0, 12.0)
+#: Hot spots are looked for so near to the targets and so far apart, in mm, and are hotter than the rows by this factor.
+_LOOK_MM: Final = (50.0, 3.0)
+_HOT: Final = 1.01
 #: A goal weighs so many times as much as one of the next priority, where all are served at once.
 _STEP: Final = 10.0
 
@@ -93,6 +106,51 @@ def by_priority(goals: Sequence[Goal]) -> tuple[Goal, ...]:
     """Goals with weights ten times as heavy for each step of priority."""
     last = max((one.priority for one in goals), default=1)
     return tuple(replace(one, weight=one.weight * _STEP ** (last - one.priority)) for one in goals)
+
+
+def with_hot_spots(prepared: Prepared, plan: Plan, told: Told | None = None) -> Prepared | None:
+    """The same with rows where the plan is hotter than its rows know; None when it is not.
+
+    The dose is looked at within 50 mm of the targets, every 3 mm or every voxel, whichever is wider apart.
+
+    Parameters
+    ----------
+    told : called as the dose is computed
+    """
+    targets = np.logical_or.reduce([prepared.masks[one.roi] for one in prepared.directive.levels])
+    stride = max(1, round(_LOOK_MM[1] / prepared.settings.grid_mm))
+    near = prepared.masks[prepared.body] & grown_from_surface(targets, prepared.grid, _LOOK_MM[0])
+    looked = np.zeros_like(near)
+    every = (slice(stride // 2, None, stride),) * 3
+    looked[every] = near[every]
+    voxels = np.setdiff1d(np.flatnonzero(looked), prepared.rows.voxels)
+    dose = dose_at(
+        prepared.engine, prepared.bixels, plan.weights, voxel_points(prepared.grid, voxels),
+        progress=None if told is None else lambda done, count: told("looking for hot spots", done, count),
+    )  # fmt: skip
+    known = plan.doses_gy[prepared.anatomy.regions[NORMAL].rows].max()
+    hot = voxels[dose > _HOT * known]
+    if not len(hot):
+        return None
+    parts = prepared.rows.parts.copy()
+    parts.ravel()[hot] = int(parts.max()) + 1
+    rows = Rows(np.union1d(prepared.rows.voxels, hot), parts)
+    made = influence(
+        prepared.engine, prepared.bixels, prepared.grid, rows.voxels, most_bytes=prepared.settings.most_bytes
+    )
+    anatomy = Anatomy(
+        CpuProduct(made.matrix), _regions(prepared.masks, targets, prepared.body, rows, prepared.grid), prepared.body
+    )
+    return replace(prepared, rows=rows, influence=made, anatomy=anatomy)
+
+
+def _regions(masks: Mapping[str, Mask], targets: Mask, body: str, rows: Rows, grid: Grid) -> dict[str, Region]:
+    regions: dict[str, Region] = {}
+    for name, mask in {**masks, NORMAL: masks[body] & ~targets}.items():
+        numbers, voxels = rows.of(mask)
+        if len(numbers):
+            regions[name] = Region(numbers, voxels * grid.voxel_cm3)
+    return regions
 
 
 def settings_for(directive: Directive) -> PlanSettings:
@@ -201,11 +259,7 @@ def prepare(
         progress=None if told is None else lambda done, count: told("dose influence", done, count),
     )  # fmt: skip
     after = time.perf_counter()
-    regions: dict[str, Region] = {}
-    for name, mask in {**masks, NORMAL: masks[body] & ~targets}.items():
-        numbers, voxels = rows.of(mask)
-        if len(numbers):
-            regions[name] = Region(numbers, voxels * grid.voxel_cm3)
+    regions = _regions(masks, targets, body, rows, grid)
     found = goals_of(directive, regions, normal=NORMAL)
     anatomy = Anatomy(CpuProduct(made.matrix), regions, body)
     seconds = {"rows and densities": ready - began, "matrix": after - ready}

@@ -27,6 +27,8 @@ _WINDOW: Final = (-200.0, 300.0)
 #: Reach of a picture around the isocentre and step of its dose, in mm.
 _REACH: Final = 90.0
 _STEP: Final = 3.0
+#: Structures outlined at most: targets, then neural organs, then others that are limited.
+_MOST: Final = 8
 #: Planes: name, patient axes across, up and through, and the sign of up.
 _PLANES: Final = (("axial", 0, 1, 2, -1.0), ("sagittal", 1, 2, 0, 1.0), ("coronal", 0, 2, 1, 1.0))
 
@@ -39,7 +41,7 @@ def histogram_drawing(prepared: Prepared, plan: Plan) -> Drawing:
     rows = []
     with settings():
         figure = new_figure(WIDTH_IN, 3.4)
-        axes = figure.add_axes((0.07, 0.13, 0.68, 0.83))
+        axes = figure.add_axes((0.07, 0.13, 0.68, 0.79))
         for n, name in enumerate(shown):
             one = found[name]
             doses, volumes = one.cumulative(300)
@@ -102,9 +104,9 @@ def dose_drawing(prepared: Prepared, plan: Plan) -> Drawing:
     places = np.arange(-_REACH, _REACH + _STEP, _STEP)
     shown = [
         *(one.roi for one in prepared.directive.levels),
-        *(one.roi for one in prepared.directive.limits if one.neural),
+        *(one.roi for one in sorted(prepared.directive.limits, key=lambda one: not one.neural)),
     ]
-    shown = [name for name in dict.fromkeys(shown) if name in case.masks]
+    shown = [name for name in dict.fromkeys(shown) if name in case.masks and name != prepared.body][:_MOST]
     body = case.masks[prepared.body]
     rows = []
     with settings():
