@@ -53,6 +53,7 @@ def test_a_plan_is_printed_and_written(capsys, case, tmp_path):
     html = page.read_text()
     assert "not for treating patients" in html.lower() and "RESEARCH, NOT DELIVERABLE" in html
     assert "Written:" in err
+    assert any("Coarser than 1.25 mm" in one for one in data["notes"])
 
 
 def test_the_terminal_says_what_it_is_worth(capsys, case):

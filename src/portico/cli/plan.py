@@ -116,7 +116,7 @@ def plan(
     from portico.cli.plan_reports import save_reports, say_written, separate_files
     from portico.cli.plan_source import matches_of, progress_line
     from portico.directive import read_directive
-    from portico.planning import check_case, prepare, settings_for, with_hot_spots
+    from portico.planning import check_case, neural_of, prepare, settings_for, with_hot_spots
 
     separate_files((html,), (case, directive, structures, density))
     if cord_source not in (None, "t2_mri", "ct_myelogram"):
@@ -129,6 +129,12 @@ def plan(
     said = check_case(found, intent, cord_source=_cord_source(cord_source), metal=metal)
     notes = (*intent.notices, *notes, *said, *_implants(library, metal))
     settings = _settings(settings_for(intent), beams, first, bixel, grid, most_memory)
+    needed = settings_for(intent)
+    if neural_of(intent) and (settings.grid_mm > needed.grid_mm or settings.bixel_mm > needed.bixel_mm):
+        notes = (
+            *notes,
+            f"Coarser than {needed.grid_mm:g} mm and bixels of {needed.bixel_mm:g} mm: nothing is told about the cord.",
+        )
     told = progress_line()
     overrides = overrides_of(override, found)
 
