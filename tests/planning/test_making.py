@@ -12,10 +12,12 @@ from portico.planning import (
     NORMAL,
     Aims,
     CordModel,
+    Goal,
     PlanSettings,
     biological_doses,
     cord_scenarios,
     dose_at,
+    dvh_of_rows,
     escalate,
     histograms,
     limits_for,
@@ -27,6 +29,8 @@ from portico.planning import (
     with_hot_spots,
     without_cord,
 )
+from portico.planning.making import kept_exactly
+from portico.planning.objectives import judged
 from portico.report import made_plan_html, made_plan_json
 
 SMALL = PlanSettings(beams=5, bixel_mm=8.0, grid_mm=4.0)
@@ -182,3 +186,18 @@ def test_hot_spots_between_the_rows_are_found_and_become_rows(prepared, plan):
     assert dose.min() > plan.doses_gy[prepared.anatomy.regions[NORMAL].rows].max()
     for name, region in prepared.anatomy.regions.items():
         assert found.anatomy.regions[name].volume_cm3 == pytest.approx(region.volume_cm3)
+
+
+def test_a_hard_limit_is_kept_where_the_report_reads_it(prepared, plan):
+    goal = Goal("SpinalCord", "dvh_max", 15.0, volume_cm3=0.1, hard=True)
+    region = prepared.anatomy.regions["SpinalCord"]
+    read = dvh_of_rows(plan.doses_gy[region.rows], region.volumes_cm3).dose_at_volume_cm3(0.1)
+    over = replace(plan, goals=(judged(replace(goal, dose_gy=read / 1.01), plan.doses_gy[region.rows], region),))
+    over = replace(over, goals=(replace(over.goals[0], missed_gy=0.0),))
+    kept = kept_exactly(over, prepared.anatomy)
+    assert dvh_of_rows(kept.doses_gy[region.rows], region.volumes_cm3).dose_at_volume_cm3(0.1) == pytest.approx(
+        read / 1.01
+    )
+    assert kept.weights.sum() == pytest.approx(plan.weights.sum() / 1.01)
+    far = replace(over, goals=(replace(over.goals[0], goal=replace(goal, dose_gy=read / 1.1)),))
+    assert kept_exactly(far, prepared.anatomy) is far

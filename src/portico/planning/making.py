@@ -29,6 +29,7 @@ from portico.planning.pencil_beam import PencilBeam
 from portico.planning.plan import Aims, Mode, Plan, Progress
 from portico.planning.product import CpuProduct
 from portico.planning.readiness import body_of, neural_of
+from portico.planning.row_dvh import dvh_of_rows
 from portico.planning.rows import Rows, rows_for
 from portico.rt import Grid
 
@@ -56,6 +57,8 @@ _APART_MM: Final = (6.0, 8.0, 12.0)
 #: Hot spots are looked for so near to the targets and so far apart, in mm, and are hotter than the rows by this factor.
 _LOOK_MM: Final = (50.0, 3.0)
 _HOT: Final = 1.01
+#: A plan that would have to give up more dose than this to keep its hard limits exactly stays as it is.
+_LEAST_FACTOR: Final = 0.98
 #: A goal weighs so many times as much as one of the next priority, where all are served at once.
 _STEP: Final = 10.0
 
@@ -88,18 +91,30 @@ class PlanSettings:
 
 
 def kept_exactly(plan: Plan, anatomy: Anatomy) -> Plan:
-    """The plan with less dose everywhere, where rounding left a hard upper limit missed by hundredths of a Gy."""
-    hard = [one for one in plan.goals if one.goal.hard]
-    if any(one.goal.lower for one in hard) or not plan.hard_kept:
+    """The plan with less dose everywhere, where a hard upper limit is missed by what rounding or whole voxels leave.
+
+    A limit on a small volume is read off the histogram between voxels, as every report does.
+    """
+    hard = [one.goal for one in plan.goals if one.goal.hard]
+    if any(goal.lower for goal in hard) or not plan.hard_kept:
         return plan
-    factor = min((one.goal.dose_gy / one.value_gy for one in hard if one.missed_gy > 0.0), default=1.0)
-    if factor == 1.0:
+    factor = min((goal.dose_gy / max(_on_histogram(goal, plan, anatomy), goal.dose_gy) for goal in hard), default=1.0)
+    if factor == 1.0 or factor < _LEAST_FACTOR:
         return plan
     doses = plan.doses_gy * factor
     goals = tuple(
         judged(one.goal, doses[anatomy.region(one.goal).rows], anatomy.region(one.goal)) for one in plan.goals
     )
     return replace(plan, weights=plan.weights * factor, doses_gy=doses, goals=goals)
+
+
+def _on_histogram(goal: Goal, plan: Plan, anatomy: Anatomy) -> float:
+    region = anatomy.region(goal)
+    doses = plan.doses_gy[region.rows]
+    if goal.kind != "dvh_max":
+        return judged(goal, doses, region).value_gy
+    wanted = goal.volume_cm3 if goal.volume_cm3 is not None else (goal.fraction or 1.0) * region.volume_cm3
+    return dvh_of_rows(doses, region.volumes_cm3).dose_at_volume_cm3(min(wanted, region.volume_cm3))
 
 
 def by_priority(goals: Sequence[Goal]) -> tuple[Goal, ...]:
