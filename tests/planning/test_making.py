@@ -29,7 +29,7 @@ from portico.planning import (
     with_hot_spots,
     without_cord,
 )
-from portico.planning.making import kept_exactly
+from portico.planning.keeping import kept_exactly
 from portico.planning.objectives import judged
 from portico.report import made_plan_html, made_plan_json
 

@@ -15,9 +15,10 @@ from portico.planning.directive_goals import DirectiveGoals, NotAGoal, goals_of
 from portico.planning.escalation import Escalation, PublishedLimit, Separation, escalate, limits_for, published_limits
 from portico.planning.frontier import CordModel, Frontier, FrontierPoint, TargetDose, frontier
 from portico.planning.goals import Goal
+from portico.planning.hot_spots import with_hot_spots
 from portico.planning.influence import Engine, Influence, dose_at, imported_influence, influence, predicted_bytes
 from portico.planning.leaves import LIKE_MILLENNIUM, Collimator
-from portico.planning.making import NORMAL, PlanSettings, Prepared, prepare, settings_for, with_hot_spots, without_cord
+from portico.planning.making import NORMAL, Prepared, prepare, without_cord
 from portico.planning.objectives import Anatomy, GoalValue, Region
 from portico.planning.optimise import optimise
 from portico.planning.outcome import BiologicalDose, Line, biological_doses, histograms, lines_of
@@ -29,6 +30,7 @@ from portico.planning.row_dvh import dvh_of_rows
 from portico.planning.rows import Rows, rows_for
 from portico.planning.scenarios import cord_scenarios
 from portico.planning.sequencing import Segments, Sequenced, segments_of, sequenced
+from portico.planning.settings import PlanSettings, settings_for
 
 __all__ = [
     "LIKE_MILLENNIUM",

@@ -16,7 +16,8 @@ from portico.directive import Directive, parse_metric
 from portico.errors import CannotTell, UsageError
 from portico.planning.frontier import CordModel, Frontier, frontier
 from portico.planning.goals import Goal
-from portico.planning.making import Prepared, by_priority, without_cord
+from portico.planning.keeping import by_priority
+from portico.planning.making import Prepared, without_cord
 from portico.planning.outcome import CORD_ALPHA_BETA_GY, TARGET_ALPHA_BETA_GY
 from portico.planning.plan import Aims, Plan, Progress
 from portico.planning.row_dvh import dvh_of_rows

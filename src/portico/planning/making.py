@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -22,28 +22,19 @@ from portico.planning.case import PlanCase, dose_grid, on_dose_grid
 from portico.planning.density import DensityTable, densities
 from portico.planning.directive_goals import NotAGoal, goals_of
 from portico.planning.goals import Goal
-from portico.planning.influence import MOST_BYTES, Influence, dose_at, influence, voxel_points
-from portico.planning.objectives import Anatomy, Region, judged
+from portico.planning.influence import Influence, influence
+from portico.planning.keeping import by_priority, kept_exactly
+from portico.planning.objectives import Anatomy, Region
 from portico.planning.optimise import optimise
 from portico.planning.pencil_beam import PencilBeam
 from portico.planning.plan import Aims, Mode, Plan, Progress
 from portico.planning.product import CpuProduct
 from portico.planning.readiness import body_of, neural_of
-from portico.planning.row_dvh import dvh_of_rows
 from portico.planning.rows import Rows, rows_for
+from portico.planning.settings import PlanSettings
 from portico.rt import Grid
 
-__all__ = [
-    "NORMAL",
-    "PlanSettings",
-    "Prepared",
-    "Told",
-    "by_priority",
-    "prepare",
-    "settings_for",
-    "with_hot_spots",
-    "without_cord",
-]
+__all__ = ["NORMAL", "Prepared", "Told", "prepare", "regions_of", "without_cord"]
 
 Mask = NDArray[np.bool_]
 #: Called with what is being done, steps done and steps in all.
@@ -54,125 +45,6 @@ NORMAL: Final = "normal tissue"
 _NEAR_MM: Final = 15.0
 #: Distance in mm of rows in normal tissue near the targets, in organs far from them, and in the rest of the body.
 _APART_MM: Final = (6.0, 8.0, 12.0)
-#: Hot spots are looked for so near to the targets and so far apart, in mm, and are hotter than the rows by this factor.
-_LOOK_MM: Final = (50.0, 3.0)
-_HOT: Final = 1.01
-#: A plan that would have to give up more dose than this to keep its hard limits exactly stays as it is.
-_LEAST_FACTOR: Final = 0.98
-#: A goal weighs so many times as much as one of the next priority, where all are served at once.
-_STEP: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class PlanSettings:
-    """Technical choices; none is clinical.
-
-    Parameters
-    ----------
-    beams : evenly round the patient, in one plane
-    first_deg : gantry angle of the first
-    bixel_mm : width at the isocentre plane
-    grid_mm : of the dose
-    most_bytes : a larger matrix is refused before it is begun
-    threads : how many work at once
-    """
-
-    beams: int = 9
-    first_deg: float = 0.0
-    bixel_mm: float = 5.0
-    grid_mm: float = 3.0
-    most_bytes: int = MOST_BYTES
-    threads: int = 2
-
-    @property
-    def halved(self) -> PlanSettings:
-        """The same at half the resolution."""
-        return replace(self, bixel_mm=2.0 * self.bixel_mm, grid_mm=2.0 * self.grid_mm)
-
-
-def kept_exactly(plan: Plan, anatomy: Anatomy) -> Plan:
-    """The plan with less dose everywhere, where a hard upper limit is missed by what rounding or whole voxels leave.
-
-    A limit on a small volume is read off the histogram between voxels, as every report does.
-    """
-    hard = [one.goal for one in plan.goals if one.goal.hard]
-    if any(goal.lower for goal in hard) or not plan.hard_kept:
-        return plan
-    factor = min((goal.dose_gy / max(_on_histogram(goal, plan, anatomy), goal.dose_gy) for goal in hard), default=1.0)
-    if factor == 1.0 or factor < _LEAST_FACTOR:
-        return plan
-    doses = plan.doses_gy * factor
-    goals = tuple(
-        judged(one.goal, doses[anatomy.region(one.goal).rows], anatomy.region(one.goal)) for one in plan.goals
-    )
-    return replace(plan, weights=plan.weights * factor, doses_gy=doses, goals=goals)
-
-
-def _on_histogram(goal: Goal, plan: Plan, anatomy: Anatomy) -> float:
-    region = anatomy.region(goal)
-    doses = plan.doses_gy[region.rows]
-    if goal.kind != "dvh_max":
-        return judged(goal, doses, region).value_gy
-    wanted = goal.volume_cm3 if goal.volume_cm3 is not None else (goal.fraction or 1.0) * region.volume_cm3
-    return dvh_of_rows(doses, region.volumes_cm3).dose_at_volume_cm3(min(wanted, region.volume_cm3))
-
-
-def by_priority(goals: Sequence[Goal]) -> tuple[Goal, ...]:
-    """Goals with weights ten times as heavy for each step of priority."""
-    last = max((one.priority for one in goals), default=1)
-    return tuple(replace(one, weight=one.weight * _STEP ** (last - one.priority)) for one in goals)
-
-
-def with_hot_spots(prepared: Prepared, plan: Plan, told: Told | None = None) -> Prepared | None:
-    """The same with rows where the plan is hotter than its rows know; None when it is not.
-
-    The dose is looked at within 50 mm of the targets, every 3 mm or every voxel, whichever is wider apart.
-
-    Parameters
-    ----------
-    told : called as the dose is computed
-    """
-    targets = np.logical_or.reduce([prepared.masks[one.roi] for one in prepared.directive.levels])
-    stride = max(1, round(_LOOK_MM[1] / prepared.settings.grid_mm))
-    near = prepared.masks[prepared.body] & grown_from_surface(targets, prepared.grid, _LOOK_MM[0])
-    looked = np.zeros_like(near)
-    every = (slice(stride // 2, None, stride),) * 3
-    looked[every] = near[every]
-    voxels = np.setdiff1d(np.flatnonzero(looked), prepared.rows.voxels)
-    dose = dose_at(
-        prepared.engine, prepared.bixels, plan.weights, voxel_points(prepared.grid, voxels),
-        progress=None if told is None else lambda done, count: told("looking for hot spots", done, count),
-    )  # fmt: skip
-    known = plan.doses_gy[prepared.anatomy.regions[NORMAL].rows].max()
-    hot = voxels[dose > _HOT * known]
-    if not len(hot):
-        return None
-    parts = prepared.rows.parts.copy()
-    parts.ravel()[hot] = int(parts.max()) + 1
-    rows = Rows(np.union1d(prepared.rows.voxels, hot), parts)
-    made = influence(
-        prepared.engine, prepared.bixels, prepared.grid, rows.voxels, most_bytes=prepared.settings.most_bytes
-    )
-    anatomy = Anatomy(
-        CpuProduct(made.matrix), _regions(prepared.masks, targets, prepared.body, rows, prepared.grid), prepared.body
-    )
-    return replace(prepared, rows=rows, influence=made, anatomy=anatomy)
-
-
-def _regions(masks: Mapping[str, Mask], targets: Mask, body: str, rows: Rows, grid: Grid) -> dict[str, Region]:
-    regions: dict[str, Region] = {}
-    for name, mask in {**masks, NORMAL: masks[body] & ~targets}.items():
-        numbers, voxels = rows.of(mask)
-        if len(numbers):
-            regions[name] = Region(numbers, voxels * grid.voxel_cm3)
-    return regions
-
-
-def settings_for(directive: Directive) -> PlanSettings:
-    """Settings by technique: near a cord a dose grid of 1.25 mm and bixels of 2.5 mm, otherwise 3 and 5 mm."""
-    if neural_of(directive):
-        return PlanSettings(bixel_mm=2.5, grid_mm=1.25)
-    return PlanSettings()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,7 +54,6 @@ class Prepared:
     Parameters
     ----------
     masks : (k, j, i) on the dose grid
-    normal : name of the region of tissue in no target
     isocentre : mm, LPS: the middle of all targets
     seconds : by step
     """
@@ -225,6 +96,16 @@ class Prepared:
         """Rows of a mask on the dose grid."""
         numbers, voxels = self.rows.of(mask)
         return Region(numbers, voxels * self.grid.voxel_cm3)
+
+
+def regions_of(masks: Mapping[str, Mask], targets: Mask, body: str, rows: Rows, grid: Grid) -> dict[str, Region]:
+    """Rows of every structure, and of the tissue in no target; structures without a row are left out."""
+    regions: dict[str, Region] = {}
+    for name, mask in {**masks, NORMAL: masks[body] & ~targets}.items():
+        numbers, voxels = rows.of(mask)
+        if len(numbers):
+            regions[name] = Region(numbers, voxels * grid.voxel_cm3)
+    return regions
 
 
 def prepare(
@@ -274,7 +155,7 @@ def prepare(
         progress=None if told is None else lambda done, count: told("dose influence", done, count),
     )  # fmt: skip
     after = time.perf_counter()
-    regions = _regions(masks, targets, body, rows, grid)
+    regions = regions_of(masks, targets, body, rows, grid)
     found = goals_of(directive, regions, normal=NORMAL)
     anatomy = Anatomy(CpuProduct(made.matrix), regions, body)
     seconds = {"rows and densities": ready - began, "matrix": after - ready}
