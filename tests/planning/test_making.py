@@ -123,7 +123,7 @@ def test_the_frontier_rises_with_the_limit_and_stands_beside_what_is_published(s
     assert found.separations[1].targets[0][1] > found.separations[0].targets[0][1]
     assert set(asked) == {"frontier", "separation"}
     base = whole.plan(aims=QUICK)
-    page = made_plan_html(whole, base, ("A note & more.",), found, peak_mb=10.0)
+    page = made_plan_html(whole, base, made_plan_json(whole, base, ("A note & more.",), found, peak_mb=10.0), found)
     assert (
         "fluence only" in page
         and "A note &amp; more." in page

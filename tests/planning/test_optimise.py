@@ -15,6 +15,7 @@ from portico.planning.interior import Point, Settings, solve
 from portico.planning.newton import _factor
 from portico.planning.objectives import Anatomy, Region
 from portico.planning.optimise import optimise
+from portico.planning.optimiser_claims import linear_system
 from portico.planning.plan import Aims, Progress
 from portico.planning.product import CpuProduct
 from portico.planning.system import System, Terms, lower_bound
@@ -78,23 +79,9 @@ def test_a_damaged_matrix_is_refused(values: object, code: str) -> None:
     assert caught.value.code == code
 
 
-def _linear(seed: int) -> System:
-    """At least 50 Gy in ten rows, at most 60 in all, the least mean dose of the rest."""
-    random = np.random.default_rng(seed)
-    matrix = random.random((40, 15)).astype(np.float32)
-    matrix[:10] += 1.0
-    rows = np.arange(40)
-    terms = Terms(
-        np.concatenate([rows[:10], rows]), np.concatenate([-np.ones(10), np.ones(40)]),
-        np.concatenate([np.full(10, -50.0), np.full(40, 62.0)]), np.zeros(50), np.zeros(50, dtype=np.int64), np.arange(50),
-    )  # fmt: skip
-    cost = matrix[10:].astype(float).mean(axis=0)
-    return System(CpuProduct(csr_array(matrix)), rows, np.zeros((0, 15)), terms, cost, np.full(15, 30.0))
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_a_linear_plan_is_that_of_highs(seed: int) -> None:
-    system = _linear(seed)
+    system = linear_system(seed)
     whole = np.array([system.forward(unit) for unit in np.eye(15)]).T
     signed = system.terms.sign[:, None] * whole[system.terms.slot]
     right = linprog(system.cost, A_ub=signed, b_ub=system.terms.bound_gy, bounds=(0.0, 30.0), method="highs")
@@ -105,7 +92,7 @@ def test_a_linear_plan_is_that_of_highs(seed: int) -> None:
 
 
 def test_any_duals_bound_the_optimum() -> None:
-    system = _linear(1)
+    system = linear_system(1)
     end = solve(system, np.ones(15), Settings(tolerance=1e-8))
     random = np.random.default_rng(2)
     for scale in (1e-3, 1e-2, 1e-1):
@@ -238,7 +225,7 @@ def test_interruption_keeps_the_best_plan(anatomy: Anatomy) -> None:
 
 
 def test_a_solve_that_cannot_end_says_so() -> None:
-    system = _linear(0)
+    system = linear_system(0)
     points: list[Point] = []
     end = solve(system, np.ones(15), Settings(tolerance=0.0), watch=lambda point: points.append(point) is not None)
     assert not end.converged and len(end.points) < 80 and points
@@ -270,7 +257,6 @@ def test_a_step_where_every_bixel_stands_at_a_bound_is_solved_by_its_diagonal():
     from scipy.sparse import csr_array
 
     from portico.planning.newton import Newton
-    from portico.planning.system import System, Terms
 
     product = CpuProduct(csr_array(np.eye(3, dtype=np.float32)))
     one = np.ones(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 import typer
 
@@ -16,7 +16,7 @@ from portico.intended_use import ANALYSIS_USE_SHORT
 
 if TYPE_CHECKING:
     from portico.directive import Directive
-    from portico.planning import CordModel, Escalation, PlanCase, PlanSettings, Prepared
+    from portico.planning import CordModel, CordSource, Escalation, Plan, PlanCase, PlanSettings, Prepared
 
 __all__ = ["HELP", "plan"]
 
@@ -126,7 +126,7 @@ def plan(
     more = [organ] if cord == "scenarios" else [organ, cord]
     found, own_table, metal, notes = case_of(case, structures, matches_of(match), intent, library, more)
     table = table_of(density) or own_table
-    said = check_case(found, intent, cord_source=_cord_source(cord_source), metal=metal)
+    said = check_case(found, intent, cord_source=cast("CordSource | None", cord_source), metal=metal)
     notes = (*intent.notices, *notes, *said, *_implants(library, metal))
     settings = _settings(settings_for(intent), beams, first, bixel, grid, most_memory)
     needed = settings_for(intent)
@@ -139,22 +139,22 @@ def plan(
     overrides = overrides_of(override, found)
 
     def ready(chosen: PlanSettings) -> Prepared:
-        extra = (
-            _scenarios(found, organ, chosen)
-            if show_frontier and cord == "scenarios"
-            else _prv(found, cord, chosen, show_frontier)
-        )
+        extra = _swept_structures(found, organ, cord, chosen) if show_frontier else {}
         return prepare(found, intent, table, chosen, more=extra, overrides=overrides, told=told)
 
     prepared = ready(settings)
     mode: Literal["lexicographic", "weighted"] = "lexicographic" if lexicographic else "weighted"
-    made = prepared.plan(mode=mode, progress=lambda one: told("optimiser, steps", one.step, one.step + 1))
+
+    def planned() -> Plan:
+        return prepared.plan(mode=mode, progress=lambda one: told("optimiser, steps", one.step, one.step + 1))
+
+    made = planned()
     for _ in range(_LOOKS):
         hotter = None if made.interrupted else with_hot_spots(prepared, made, told)
         if hotter is None:
             break
         prepared = hotter
-        made = prepared.plan(mode=mode, progress=lambda one: told("optimiser, steps", one.step, one.step + 1))
+        made = planned()
     segments = None
     if sequence is not None and not made.interrupted:
         from portico.planning import sequenced
@@ -165,16 +165,13 @@ def plan(
         escalation = _swept(
             prepared, ready, intent, organ, cord, limits, points, asked, separation, half=half, told=told
         )
-    peak = _peak_mb()
+    from portico.report import made_plan_html, made_plan_json
+
+    data = made_plan_json(prepared, made, notes, escalation, segments=segments, peak_mb=_peak_mb())
     files: list[tuple[Path, bytes | str]] = []
     if html is not None:
-        from portico.report import made_plan_html
-
-        files.append((html, made_plan_html(prepared, made, notes, escalation, segments=segments, peak_mb=peak)))
+        files.append((html, made_plan_html(prepared, made, data, escalation)))
     save_reports(files)
-    from portico.report import made_plan_json
-
-    data = made_plan_json(prepared, made, notes, escalation, segments=segments, peak_mb=peak)
     if as_json:
         show_json(data)
     else:
@@ -186,10 +183,6 @@ def plan(
         raise typer.Exit(Exit.INTERRUPTED.value)
     kept = all(one["met"] is not False for one in data["lines"] if one["strength"] == "hard")
     raise typer.Exit(Exit.FINE.value if kept and made.hard_kept and made.converged else Exit.FINDINGS.value)
-
-
-def _cord_source(word: str | None) -> Any:
-    return word
 
 
 def _settings(
@@ -225,21 +218,15 @@ def _length(text: str, option: str) -> float:
     return value
 
 
-def _scenarios(case: PlanCase, organ: str, settings: PlanSettings) -> dict[str, Any]:
-    """The cord in every scenario on the dose grid, each as a structure of its own."""
+def _swept_structures(case: PlanCase, organ: str, cord: str, settings: PlanSettings) -> dict[str, Any]:
+    """What the sweep limits, on the dose grid: the PRV, or the cord in every scenario as a structure of its own."""
     from portico.planning import cord_scenarios, dose_grid, on_dose_grid
 
-    made = dose_grid(case.grid, settings.grid_mm)
-    mask = on_dose_grid(case.mask(organ), case.grid, made)
-    return {f"{organ} {name}": one for name, one in cord_scenarios(mask, made, shift_mm=1.0, turn_deg=1.0).items()}
-
-
-def _prv(case: PlanCase, name: str, settings: PlanSettings, wanted: bool) -> dict[str, Any]:
-    from portico.planning import dose_grid, on_dose_grid
-
-    if not wanted:
-        return {}
-    return {name: on_dose_grid(case.mask(name), case.grid, dose_grid(case.grid, settings.grid_mm))}
+    grid = dose_grid(case.grid, settings.grid_mm)
+    mask = on_dose_grid(case.mask(organ if cord == "scenarios" else cord), case.grid, grid)
+    if cord != "scenarios":
+        return {cord: mask}
+    return {f"{organ} {name}": one for name, one in cord_scenarios(mask, grid, shift_mm=1.0, turn_deg=1.0).items()}
 
 
 def _swept(

@@ -28,7 +28,7 @@ from portico.directive.doses import Level, Limit
 from portico.errors import CannotTell
 from portico.planning.goals import Goal, GoalKind
 
-__all__ = ["DirectiveGoals", "NotAGoal", "goals_of"]
+__all__ = ["DirectiveGoals", "NotAGoal", "goals_of", "physical_gy"]
 
 _SERIAL, _TARGETS, _PARALLEL, _SPARING = 1, 2, 3, 4
 _REFERENCE_GY: Final = 2.0  # the 2 in EQD2: BED = EQD2 (1 + 2 / (α/β))
@@ -168,13 +168,13 @@ def _goal(
         fraction, volume = (value / 100.0, None) if unit == "%" else (None, value)
         if not value > 0.0 or (fraction is not None and fraction > 1.0):
             return "A volume of none, or of more than all, is no share of a structure."
-    dose = _physical(dose, metric, fractions)
+    dose = physical_gy(dose, metric, fractions)
     if dose <= 0.0:
         return "A dose of 0 Gy is no goal of the optimiser."
     return Goal(roi, kind, dose, fraction=fraction, volume_cm3=volume, priority=priority, hard=hard, source=source)
 
 
-def _physical(dose_gy: float, metric: Metric, fractions: int) -> float:
+def physical_gy(dose_gy: float, metric: Metric, fractions: int) -> float:
     """Physical dose of the course in Gy for a dose in the scale of the metric."""
     if metric.eqd2_alpha_beta is not None:
         return dose_for_eqd2(dose_gy, fractions, metric.eqd2_alpha_beta)

@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from portico.biology import dose_for_eqd2
 from portico.directive import Directive, parse_metric
 from portico.errors import CannotTell, UsageError
+from portico.planning.directive_goals import physical_gy
 from portico.planning.frontier import CordModel, Frontier, frontier
 from portico.planning.goals import Goal
 from portico.planning.keeping import by_priority
@@ -78,11 +78,7 @@ def published_limits(directive: Directive) -> tuple[PublishedLimit, ...]:
         metric = parse_metric(one.metric)
         if not one.neural or one.scope != "course" or not metric.is_dose or one.fractions is None:
             continue
-        gy = float(one.value)
-        if metric.eqd2_alpha_beta is not None:
-            gy = dose_for_eqd2(gy, one.fractions, metric.eqd2_alpha_beta)
-        elif metric.bed_alpha_beta is not None:
-            gy = dose_for_eqd2(gy / (1.0 + 2.0 / metric.bed_alpha_beta), one.fractions, metric.bed_alpha_beta)
+        gy = physical_gy(float(one.value), metric, one.fractions)
         made.append(PublishedLimit(one.roi, one.metric, gy, one.limit_id, one.verified, one.strength))
     return tuple(made)
 
@@ -140,8 +136,6 @@ def escalate(
         raise UsageError("Between 0.5 and 2 times the dose of the highest level can be asked for.", code="asked")
     levels = sorted(prepared.directive.levels, key=lambda one: -(one.dose_gy or 0.0))
     targets = [one.roi for one in levels]
-    fractions = levels[0].fractions
-    assert fractions is not None  # the Directive is for planning
     goals = raised(prepared, asked)
 
     def of_cord(roi: str) -> bool:
@@ -152,8 +146,8 @@ def escalate(
         told = None if progress is None else lambda n, count, step: progress(name, n, count, step)
         return frontier(
             made.anatomy, [one for one in by_priority(own) if not (one.hard and of_cord(one.roi))], cord, limits_gy, targets=targets,
-            fractions=fractions, target_alpha_beta_gy=TARGET_ALPHA_BETA_GY, cord_alpha_beta_gy=CORD_ALPHA_BETA_GY, aims=aims, stop=stop,
-            progress=told,
+            fractions=prepared.fractions, target_alpha_beta_gy=TARGET_ALPHA_BETA_GY, cord_alpha_beta_gy=CORD_ALPHA_BETA_GY, aims=aims,
+            stop=stop, progress=told,
         )  # fmt: skip
 
     fine = swept("frontier", prepared, goals)

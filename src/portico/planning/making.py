@@ -79,6 +79,13 @@ class Prepared:
         assert self.influence.bixels is not None  # made here, with them
         return self.influence.bixels
 
+    @property
+    def fractions(self) -> int:
+        """Fractions of the course."""
+        count = self.directive.fractions
+        assert count is not None  # goals were made for it
+        return count
+
     def plan(
         self, goals: Sequence[Goal] | None = None, *, mode: Mode = "weighted", aims: Aims | None = None, start: Plan | None = None,
         stop: Callable[[], bool] | None = None, progress: Callable[[Progress], None] | None = None,

@@ -24,14 +24,14 @@ from portico.planning.optimise import optimise
 from portico.planning.product import CpuProduct, Floats
 from portico.planning.system import System, Terms
 
-__all__ = ["conflict_claims", "frontier_claims", "gradient_claims", "linear_claims"]
+__all__ = ["conflict_claims", "frontier_claims", "gradient_claims", "linear_claims", "linear_system"]
 
 HIGHS: Final = "HiGHS (scipy.optimize.linprog) on the same matrix"
 FLAT: Final = "a C-shape in two dimensions, made up"
 _PLANS: Final = 4
 
 
-def _linear(seed: int) -> System:
+def linear_system(seed: int) -> System:
     """At least 50 Gy in ten rows, at most 62 Gy in all forty, the least mean dose of the rest."""
     random = np.random.default_rng(seed)
     matrix = random.random((40, 15)).astype(np.float32)
@@ -49,7 +49,7 @@ def _linear(seed: int) -> System:
 def linear_claims() -> Iterator[Claim]:
     """Linear plans solved by the interior point and by HiGHS, and every lower bound on the way."""
     for seed in range(_PLANS):
-        system = _linear(seed)
+        system = linear_system(seed)
         whole = np.array([system.forward(unit) for unit in np.eye(15)]).T
         signed = system.terms.sign[:, None] * whole[system.terms.slot]
         right = linprog(system.cost, A_ub=signed, b_ub=system.terms.bound_gy, bounds=(0.0, 30.0), method="highs")

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import numpy as np
 
 from portico.biology import bed, eqd2
-from portico.directive import Directive, parse_metric
+from portico.directive import parse_metric
 from portico.dosimetry import Dvh, Prescription, evaluate_metric
 from portico.errors import CannotTell
 from portico.planning.making import Prepared
@@ -144,7 +144,7 @@ def lines_of(prepared: Prepared, plan: Plan) -> tuple[Line, ...]:
 def biological_doses(prepared: Prepared, plan: Plan) -> tuple[BiologicalDose, ...]:
     """D95% of every level with BED10, and the cord's D0.03cc with EQD2(2); a smaller cord gives its maximum."""
     found = histograms(prepared, plan)
-    fractions = _fractions(prepared.directive)
+    fractions = prepared.fractions
     made = []
     for level in prepared.directive.levels:
         gy = found[level.roi].dose_at_percent(95.0)
@@ -161,18 +161,12 @@ def _biological(roi: str, metric: str, gy: float, fractions: int, alpha_beta: fl
     return BiologicalDose(roi, metric, gy, alpha_beta, bed(gy, fractions, alpha_beta), eqd2(gy, fractions, alpha_beta))
 
 
-def _fractions(directive: Directive) -> int:
-    count = directive.levels[0].fractions
-    assert count is not None  # a case is checked before it is planned
-    return count
-
-
 def _line(
     prepared: Prepared, found: dict[str, Dvh], roi: str, metric: str, op: str, wanted: float, unit: str, strength: str, source: str
 ) -> Line:  # fmt: skip
     if roi not in found:
         return Line(roi, metric, op, wanted, unit, strength, source, None, None, "The structure is not there.")
-    prescription = Prescription(float(prepared.directive.levels[0].dose_gy or 0.0), _fractions(prepared.directive))
+    prescription = Prescription(float(prepared.directive.levels[0].dose_gy or 0.0), prepared.fractions)
     name: Literal["Gy", "%", "cm3"] = "Gy" if unit == "Gy" else "%" if unit == "%" else "cm3"
     try:
         value = evaluate_metric(found[roi], parse_metric(metric), prescription, unit=name).value

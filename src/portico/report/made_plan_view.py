@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from portico import __version__
@@ -70,15 +70,15 @@ def made_plan_json(
 
 
 def made_plan_html(
-    prepared: Prepared,
-    plan: Plan,
-    notes: Sequence[str],
-    escalation: Escalation | None = None,
-    *,
-    segments: Sequenced | None = None,
-    peak_mb: float | None = None,
+    prepared: Prepared, plan: Plan, data: Mapping[str, Any], escalation: Escalation | None = None
 ) -> str:
-    """The page; the same plan gives the same text but for its seconds and memory."""
+    """The page; the same plan and data give the same text.
+
+    Parameters
+    ----------
+    data : what :func:`made_plan_json` says of the plan
+    escalation : None when it was not asked for
+    """
     from markupsafe import Markup
 
     from portico.report.escalation_figures import frontier_drawing, separation_drawing
@@ -98,9 +98,8 @@ def made_plan_html(
     view = {
         "title": "Plan in ideal fluence", "use": ANALYSIS_USE, "mark": f"RESEARCH, NOT DELIVERABLE. {ANALYSIS_USE_SHORT}",
         "place": "; ".join(one for one in (directive.site.description, directive.technique) if one), "figures": figures, "stamp": stamp,
-        "data": made_plan_json(prepared, plan, notes, escalation, segments=segments, peak_mb=peak_mb),
     }  # fmt: skip
-    return environment().get_template("made_plan.html.j2").render(v=view, d=view["data"]).lstrip()
+    return environment().get_template("made_plan.html.j2").render(v=view, d=data).lstrip()
 
 
 def _line(one: Line) -> dict[str, Any]:
