@@ -98,6 +98,14 @@ def plan(
             "--sequence", help="Make segments of generic leaves, with so many steps of fluence a beam.", metavar="STEPS"
         ),
     ] = None,
+    dicom: Annotated[
+        Path | None,
+        typer.Option(
+            "--dicom",
+            help="Write plan, dose and structures of the segments for research: unapproved, no meterset. Needs --sequence.",
+            metavar="FOLDER",
+        ),
+    ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write figures and tables.", metavar="FILE")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     match: MatchOption = None,
@@ -121,6 +129,8 @@ def plan(
     separate_files((html,), (case, directive, structures, density))
     if cord_source not in (None, "t2_mri", "ct_myelogram"):
         raise UsageError("--cord-source takes t2_mri or ct_myelogram.", code="unknown-word")
+    if dicom is not None and sequence is None:
+        raise UsageError("--dicom writes segments.", code="sequence-missing", fix="Add --sequence 10.")
     intent = read_directive(directive)
     library = open_library()
     more = [organ] if cord == "scenarios" else [organ, cord]
@@ -171,6 +181,16 @@ def plan(
     files: list[tuple[Path, bytes | str]] = []
     if html is not None:
         files.append((html, made_plan_html(prepared, made, data, escalation)))
+    if dicom is not None and segments is not None:
+        import numpy as np
+
+        from portico.planning import plan_files
+
+        # A case in DICOM was looked through for metal before; without an image nothing is written.
+        none = None if found.image is None else np.zeros(found.grid.shape, bool)
+        written = plan_files(prepared, segments, metal=none if metal is None else metal, told=told)
+        files += [(dicom / name, one) for name, one in written.items()]
+        dicom.mkdir(parents=True, exist_ok=True)
     save_reports(files)
     if as_json:
         show_json(data)

@@ -10,6 +10,7 @@ from portico.planning.bixels import Bixels, bixels_for
 from portico.planning.case import PlanCase, dose_grid, on_dose_grid
 from portico.planning.case_file import read_case_file, write_case_file
 from portico.planning.certificate import Gap
+from portico.planning.deliverable import MACHINE, plan_files
 from portico.planning.density import DensityTable, densities
 from portico.planning.directive_goals import DirectiveGoals, NotAGoal, goals_of
 from portico.planning.escalation import Escalation, PublishedLimit, Separation, escalate, limits_for, published_limits
@@ -34,6 +35,7 @@ from portico.planning.settings import PlanSettings, settings_for
 
 __all__ = [
     "LIKE_MILLENNIUM",
+    "MACHINE",
     "METAL_NEAR_MM",
     "NORMAL",
     "SAD_MM",
@@ -93,6 +95,7 @@ __all__ = [
     "neural_of",
     "on_dose_grid",
     "optimise",
+    "plan_files",
     "predicted_bytes",
     "prepare",
     "published_limits",

@@ -27,6 +27,7 @@ from portico.rt.structures import Contour, PhysicalProperty, Structure, Structur
 from portico.rt.study import Study, read_contents, read_study
 from portico.rt.volumes import Labels, read_dose_volume, read_labels
 from portico.rt.write_dose import dose_bytes, write_dose
+from portico.rt.write_plan import plan_bytes, plan_uid, write_plan
 from portico.rt.write_structures import structures_bytes, write_structures
 
 __all__ = [
@@ -53,6 +54,8 @@ __all__ = [
     "Study",
     "dose_bytes",
     "parse_dicom",
+    "plan_bytes",
+    "plan_uid",
     "read_contents",
     "read_dose_volume",
     "read_labels",
@@ -63,5 +66,6 @@ __all__ = [
     "sum_doses",
     "transform_between",
     "write_dose",
+    "write_plan",
     "write_structures",
 ]
