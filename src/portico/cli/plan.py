@@ -243,7 +243,7 @@ def _swept_structures(case: PlanCase, organ: str, cord: str, settings: PlanSetti
     from portico.planning import cord_scenarios, dose_grid, on_dose_grid
 
     grid = dose_grid(case.grid, settings.grid_mm)
-    mask = on_dose_grid(case.mask(organ if cord == "scenarios" else cord), case.grid, grid)
+    mask = on_dose_grid(case.mask(organ if cord == "scenarios" else cord), case.grid, grid, touched=True)
     if cord != "scenarios":
         return {cord: mask}
     return {f"{organ} {name}": one for name, one in cord_scenarios(mask, grid, shift_mm=1.0, turn_deg=1.0).items()}

@@ -30,6 +30,8 @@ __all__ = ["PlanCase", "dose_grid", "on_dose_grid"]
 Mask = NDArray[np.bool_]
 #: Finest and coarsest dose grid in mm that is taken: below, a typing error is likelier than a plan; above, no cord is seen.
 _SPACING_MM: Final = (0.25, 10.0)
+#: Least share of a voxel that counts as touched: below it is rounding.
+_TOUCHED: Final = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,13 +107,15 @@ def dose_grid(ct: Grid, spacing_mm: float) -> Grid:
     return Grid(origin, np.full(3, spacing_mm), ct.axes, (k, j, i))
 
 
-def on_dose_grid(mask: Mask, ct: Grid, dose: Grid) -> Mask:
+def on_dose_grid(mask: Mask, ct: Grid, dose: Grid, *, touched: bool = False) -> Mask:
     """(k, j, i) voxels of the dose of which at least half lies in the mask, by exact overlap of voxels.
 
     Parameters
     ----------
     mask : (k, j, i) on the CT
     dose : along the CT's axes
+    touched : take every voxel of which any part lies in the mask. So neural organs are seen: half a voxel left out at the border of a
+        cord hides the steepest dose, and a limit would be kept on paper only
     """
     made = np.zeros(dose.shape, bool)
     box = filled_box(mask)
@@ -126,7 +130,7 @@ def on_dose_grid(mask: Mask, ct: Grid, dose: Grid) -> Mask:
         flat = overlap @ moved.reshape(moved.shape[0], -1)
         shares = np.moveaxis(flat.reshape(overlap.shape[0], *moved.shape[1:]), 0, number)
         into.append(slice(first, first + overlap.shape[0]))
-    made[into[2], into[1], into[0]] = shares >= 0.5 - 1e-5
+    made[into[2], into[1], into[0]] = shares >= (_TOUCHED if touched else 0.5 - 1e-5)
     return made
 
 

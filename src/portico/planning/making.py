@@ -147,7 +147,12 @@ def prepare(
     grid = dose_grid(case.grid, settings.grid_mm)
     wanted = [one.roi for one in directive.levels]
     named = dict.fromkeys((*wanted, *(one.roi for one in directive.limits), body))
-    masks = {name: on_dose_grid(case.masks[name], case.grid, grid) for name in named if name in case.masks}
+    neural = neural_of(directive)
+    masks = {
+        name: on_dose_grid(case.masks[name], case.grid, grid, touched=name in neural)
+        for name in named
+        if name in case.masks
+    }
     masks |= dict(more or {})
     targets = np.logical_or.reduce([masks[name] for name in wanted])
     exact = [*wanted, *neural_of(directive), *(more or {})]
