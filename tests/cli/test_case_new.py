@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from portico.case import load_columns, read_case
-from portico.cli.case_answers import explanation, read_answer
+from portico.case.answers import explanation, read_answer
+from portico.case.questions import AGENT, COURSE, QUESTIONS, WITHOUT_QUESTION, Question
 from portico.cli.case_new import Interview, case_text
-from portico.cli.case_questions import AGENT, COURSE, QUESTIONS, WITHOUT_QUESTION, Question
 from portico.errors import PorticoError
 
 BY_COLUMN = {question.column: question for question in QUESTIONS if question.column}

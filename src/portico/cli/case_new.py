@@ -9,12 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from copy import deepcopy
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from portico.case import case_problems, load_columns
-from portico.cli.case_answers import allowed, explanation, read_answer
-from portico.cli.case_questions import AGENT, COURSE, QUESTIONS, Question, Steps, value_at
+from portico.case.answers import BESIDE, allowed, explanation, put, read_answer
+from portico.case.questions import AGENT, COURSE, QUESTIONS, Question, Steps, value_at
 from portico.cli.output import say
 from portico.errors import InputRefused, PorticoError
 
@@ -23,33 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Interview", "case_text"]
 
-#: What stands beside an answer because the schema asks for it.
-_BESIDE: Final[dict[str, dict[Steps, Any]]] = {
-    "ecog": {("patient", "performance", 0, "scale"): "ECOG"},
-    "kps": {("patient", "performance", 0, "scale"): "KPS"},
-    "survival_months_low": {("patient", "survival", 0, "by"): "clinician"},
-    "survival_months_high": {("patient", "survival", 0, "by"): "clinician"},
-}
 #: An implausible number of agents or courses for one site; a guard against endless input.
 _MOST: Final = 20
-
-
-def put(draft: dict[str, Any], steps: Steps, value: Any) -> None:
-    """Set a place of plain data in place, making mappings and lists on the way."""
-    here: Any = draft
-    for step, after in pairwise(steps):
-        empty: Any = [] if isinstance(after, int) else {}
-        if isinstance(step, int):
-            while len(here) <= step:
-                here.append({} if isinstance(after, str) else [])
-            here = here[step]
-        else:
-            here = here.setdefault(step, empty)
-    last = steps[-1]
-    if isinstance(last, int):
-        here.append(value)
-    else:
-        here[last] = value
 
 
 class Interview:
@@ -131,7 +105,7 @@ class Interview:
             return False
         tried = deepcopy(self.draft)
         put(tried, (*base, *question.steps), value)
-        for steps, beside in _BESIDE.get(question.column or "", {}).items():
+        for steps, beside in BESIDE.get(question.column or "", {}).items():
             put(tried, steps, beside)
         case, problems = case_problems(tried)
         if case is None or problems:

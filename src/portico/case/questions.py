@@ -1,4 +1,4 @@
-"""The guided questions of ``portico case new``: which are asked, in which order, and where each answer goes.
+"""The guided questions of ``portico case new`` and of the web form: which are asked, in which order, and where each answer goes.
 
 The words of a question and what it means stand in ``columns.yaml``; a question without a column has its own. Every
 question may be answered "unknown". A question is left out when the case so far already answers it or when it does

@@ -1,18 +1,27 @@
-"""Reading one answer of ``portico case new``: closed words, quantities with their unit, or unknown."""
+"""Reading one answer of the guided questions: closed words, quantities with their unit, or unknown."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, Final
 
 from portico.case.columns import Column
-from portico.cli.case_questions import Question
+from portico.case.questions import Question, Steps
 from portico.errors import QuantityRefused, UsageError
 from portico.reading import did_you_mean
 from portico.units import parse_dose, parse_length
 
-__all__ = ["UNKNOWN", "allowed", "explanation", "read_answer"]
+__all__ = ["BESIDE", "UNKNOWN", "allowed", "explanation", "put", "read_answer"]
+
+#: What stands beside an answer because the schema asks for it.
+BESIDE: Final[dict[str, dict[Steps, Any]]] = {
+    "ecog": {("patient", "performance", 0, "scale"): "ECOG"},
+    "kps": {("patient", "performance", 0, "scale"): "KPS"},
+    "survival_months_low": {("patient", "survival", 0, "by"): "clinician"},
+    "survival_months_high": {("patient", "survival", 0, "by"): "clinician"},
+}
 
 UNKNOWN: Final = ("", "unknown")
 """Answers that mean unknown; an empty line is one of them."""
@@ -57,7 +66,7 @@ def explanation(question: Question, column: Column | None) -> str:
 def read_answer(text: str, question: Question, column: Column | None) -> Any:
     """The answer as plain data of the case; None when unknown.
 
-    >>> from portico.cli.case_questions import QUESTIONS
+    >>> from portico.case.questions import QUESTIONS
     >>> cement = next(q for q in QUESTIONS if q.column == "cement")
     >>> read_answer("yes", cement, None), read_answer("", cement, None)
     (True, None)
@@ -167,3 +176,21 @@ _READERS: Final[dict[str, Callable[[str, Question, Column | None], Any]]] = {
     "levels": _levels,
     "sectors": _sectors,
 }
+
+
+def put(draft: dict[str, Any], steps: Steps, value: Any) -> None:
+    """Set a place of plain data in place, making mappings and lists on the way."""
+    here: Any = draft
+    for step, after in pairwise(steps):
+        empty: Any = [] if isinstance(after, int) else {}
+        if isinstance(step, int):
+            while len(here) <= step:
+                here.append({} if isinstance(after, str) else [])
+            here = here[step]
+        else:
+            here = here.setdefault(step, empty)
+    last = steps[-1]
+    if isinstance(last, int):
+        here.append(value)
+    else:
+        here[last] = value
