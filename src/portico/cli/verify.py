@@ -19,7 +19,7 @@ __all__ = ["HELP", "verify"]
 
 HELP: Final = help_text(
     "Check on this machine what Portico claims: formulas, scores, rules, clocks and re-irradiation conditions, histograms, "
-    "hardware and meta-analysis against published or hand-worked figures. A commissioning run for the department's file.",
+    "hardware, meta-analysis and competing risks against published or hand-worked figures. A commissioning run for the department's file.",
     [
         "portico verify",
         "portico verify --chapter biology --chapter scores",
@@ -46,6 +46,7 @@ def verify(
     """
     import portico.advice.claims
     import portico.biology
+    import portico.cohort.claims
     import portico.dosimetry
     import portico.knowledge.score_claims
     import portico.planning
