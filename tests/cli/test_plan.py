@@ -189,5 +189,57 @@ def test_segments_show_what_they_lose(capsys, case, tmp_path):
     assert "segments (120 leaves, 5 and 10 mm, generic, leakage and transmission not modelled)" in text.replace(
         "\n", " "
     )
-    assert "ideal fluence" in text and "no file for delivery" in page.read_text()
+    assert "ideal fluence" in text and "No file for delivery" in page.read_text()
     assert call(capsys, case, *DIRECTIVE, *SMALL, "--sequence", "1")[0] == 2
+
+
+def without_metal(folder):
+    """The spine phantom with its screws and rods as bone, and its structures."""
+    import pydicom
+
+    folder.mkdir()
+    for path in sorted(Path("tests/data/spine-phantom").glob("*.dcm")):
+        one = pydicom.dcmread(path)
+        if one.Modality == "CT":
+            pixels = one.pixel_array
+            highest = int((1200 - one.RescaleIntercept) / one.RescaleSlope)
+            one.PixelData = np.minimum(pixels, highest).astype(pixels.dtype).tobytes()
+        if one.Modality in ("CT", "RTSTRUCT"):
+            one.save_as(folder / path.name)
+    return folder
+
+
+def test_a_plan_is_written_for_research_and_read_back_by_the_check(capsys, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("# made up\n-1000,0\n0,1\n3000,2.5\n")
+    words = [
+        "--density",
+        str(table),
+        "--cord-source",
+        "ct_myelogram",
+        "--beams",
+        "5",
+        "--bixel",
+        "10mm",
+        "--grid",
+        "4mm",
+    ]
+    intent = ["--directive", "examples/directives/spine-24-2.json"]
+    clean, out = without_metal(tmp_path / "clean"), tmp_path / "out"
+    status, text, err = call(capsys, clean, *intent, *words, "--sequence", "5", "--dicom", str(out))
+    assert status == 0, text + err
+    assert sorted(one.name for one in out.iterdir()) == ["dose.dcm", "plan.dcm", "structures.dcm"]
+    assert main(["check", str(out), *intent, "--json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    said = {one["code"]: one["verdict"] for one in data["items"] if one["kind"] == "integrity"}
+    assert said["approval"] == said["plan-intent"] == "not_met"
+    assert said["plan-geometry"] == said["control-points"] == said["isocentre-in-body"] == "met"
+    median = next(one for one in data["items"] if one["roi"] == "PTV" and one["metric"] == "D50%")
+    assert 23.0 < median["value"] < 26.0
+    again = tmp_path / "again"
+    status, text, err = call(
+        capsys, "tests/data/spine-phantom", *intent, *words, "--sequence", "5", "--dicom", str(again)
+    )
+    assert status == 4 and "within 20 mm of SpinalCord" in " ".join((text + err).split()) and not again.exists()
+    status, text, err = call(capsys, clean, *intent, *words, "--dicom", str(again))
+    assert status == 2 and not again.exists()

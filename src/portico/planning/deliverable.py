@@ -56,21 +56,18 @@ def _metal_in_beams(metal: Mask, prepared: Prepared, fluence: Floats) -> tuple[f
 
     Parameters
     ----------
-    metal : (k, j, i) on the grid of the CT
+    metal : (k, j, i) on the grid of the CT, a voxel or more
     fluence : (bixels,) weights of the plan
     """
-    points = voxel_points(prepared.case.grid, np.flatnonzero(metal))
-    bixels = prepared.bixels
-    return tuple(
-        beam.gantry_deg
-        for number, beam in enumerate(bixels.beams)
-        if len(points) and _hits(bixels, number, fluence, beam.projected(points), _shadow_mm(prepared))
-    )
-
-
-def _shadow_mm(prepared: Prepared) -> float:
-    """Half the diagonal of a voxel of the CT, doubled at most by the beam's divergence: a voxel is no point."""
-    return float(np.linalg.norm(prepared.case.grid.spacing))
+    grid, bixels = prepared.case.grid, prepared.bixels
+    points = voxel_points(grid, np.flatnonzero(metal))
+    half = 0.5 * float(np.linalg.norm(grid.spacing))  # a voxel is no point
+    hit = []
+    for number, beam in enumerate(bixels.beams):
+        larger = SAD_MM / (SAD_MM + beam.seen(points)[:, 1].min())  # seen from the source, by the nearest of them
+        if _hits(bixels, number, fluence, beam.projected(points), half * larger):
+            hit.append(beam.gantry_deg)
+    return tuple(hit)
 
 
 def _hits(bixels: Bixels, number: int, fluence: Floats, seen: Floats, shadow_mm: float) -> bool:
