@@ -189,6 +189,7 @@ def test_segments_show_what_they_lose(capsys, case, tmp_path):
     assert "segments (120 leaves, 5 and 10 mm, generic, leakage and transmission not modelled)" in text.replace(
         "\n", " "
     )
+    assert "Apertures as each beam sees them" in page.read_text()
     assert "ideal fluence" in text and "No file for delivery" in page.read_text()
     assert call(capsys, case, *DIRECTIVE, *SMALL, "--sequence", "1")[0] == 2
 

@@ -180,7 +180,7 @@ def plan(
     data = made_plan_json(prepared, made, notes, escalation, segments=segments, peak_mb=_peak_mb())
     files: list[tuple[Path, bytes | str]] = []
     if html is not None:
-        files.append((html, made_plan_html(prepared, made, data, escalation)))
+        files.append((html, made_plan_html(prepared, made, data, escalation, segments)))
     if dicom is not None and segments is not None:
         import numpy as np
 

@@ -70,21 +70,27 @@ def made_plan_json(
 
 
 def made_plan_html(
-    prepared: Prepared, plan: Plan, data: Mapping[str, Any], escalation: Escalation | None = None
+    prepared: Prepared,
+    plan: Plan,
+    data: Mapping[str, Any],
+    escalation: Escalation | None = None,
+    segments: Sequenced | None = None,
 ) -> str:
     """The page; the same plan and data give the same text.
 
     Parameters
     ----------
     data : what :func:`made_plan_json` says of the plan
-    escalation : None when it was not asked for
+    escalation, segments : None when they were not asked for
     """
     from markupsafe import Markup
 
     from portico.report.escalation_figures import frontier_drawing, separation_drawing
-    from portico.report.plan_dose_figures import dose_drawing, fluence_drawing, histogram_drawing
+    from portico.report.plan_dose_figures import aperture_drawing, dose_drawing, fluence_drawing, histogram_drawing
 
     drawn = [histogram_drawing(prepared, plan), dose_drawing(prepared, plan), fluence_drawing(prepared, plan)]
+    if segments is not None:
+        drawn.append(aperture_drawing(prepared, segments))
     if escalation is not None:
         more = (frontier_drawing(prepared, escalation), separation_drawing(prepared, escalation))
         drawn = [*(one for one in more if one is not None), *drawn]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from portico.planning import NORMAL, Plan, Prepared, dose_at, histograms
+from portico.planning import NORMAL, Plan, Prepared, Sequenced, dose_at, histograms
 from portico.report.drawing import WIDTH_IN, Drawing, halo, new_figure, settings, svg_of
 
 if TYPE_CHECKING:
@@ -94,6 +94,53 @@ def fluence_drawing(prepared: Prepared, plan: Plan) -> Drawing:
         svg, f"Fluence of {count} beams, black where a bixel is open longest; x and z in mm at the isocentre plane.",
         f"Ideal fluence as each beam sees it, in mm at the isocentre plane; black is the most of all beams ({prepared.influence.says}).",
         ("Beam", "gantry °", "couch °", "bixels", "open", "sum of weights"), tuple(rows), "Beams",
+    )  # fmt: skip
+
+
+def aperture_drawing(prepared: Prepared, made: Sequenced) -> Drawing:
+    """The opening of every beam that is open longest, between the leaves, and how long the others are."""
+    segments, bixels = made.segments, prepared.bixels
+    edges = segments.collimator.edges_mm
+    count = len(bixels.beams)
+    columns = min(5, count)
+    lines = -(-count // columns)
+    rows = []
+    with settings():
+        figure = new_figure(WIDTH_IN, 1.62 * lines)
+        for number, beam in enumerate(bixels.beams):
+            axes = figure.add_subplot(lines, columns, number + 1)
+            axes.set_title(f"gantry {beam.gantry_deg:g}°", fontsize=7, pad=2)
+            axes.tick_params(labelsize=5, length=2, pad=1)
+            own = np.flatnonzero((segments.beam == number) & (segments.weight > 0.0))
+            if not len(own):
+                axes.set_axis_off()
+                rows.append((f"{number + 1}", f"{beam.gantry_deg:g}", "0", "0.0", "none"))
+                continue
+            chosen = own[int(np.argmax(segments.weight[own]))]
+            mine = bixels.beam == number
+            half = 0.5 * bixels.width_mm + 5.0
+            wide = (float(bixels.x_mm[mine].min()) - half, float(bixels.x_mm[mine].max()) + half)
+            tall = (float(bixels.z_mm[mine].min()) - half, float(bixels.z_mm[mine].max()) + half)
+            left, right = segments.left_mm[chosen], segments.right_mm[chosen]
+            for pair in np.flatnonzero((edges[1:] > tall[0]) & (edges[:-1] < tall[1])):
+                where = (edges[pair], edges[pair + 1] - edges[pair])
+                axes.broken_barh(
+                    [(wide[0], left[pair] - wide[0]), (right[pair], wide[1] - right[pair])], where,
+                    facecolor="0.78", edgecolor="0.45", linewidth=0.3,
+                )  # fmt: skip
+            axes.set_xlim(*wide)
+            axes.set_ylim(*tall)
+            axes.set_aspect("equal")
+            area = float(((right - left) * np.diff(edges)).sum()) / 100.0
+            total = float(segments.weight[own].sum())
+            share = f"{100.0 * segments.weight[chosen] / total:.0f} %, {area:.1f} cm2"
+            rows.append((f"{number + 1}", f"{beam.gantry_deg:g}", f"{len(own)}", f"{total:.1f}", share))
+        figure.subplots_adjust(left=0.04, right=0.995, bottom=0.06, top=0.93, wspace=0.22, hspace=0.42)
+        svg = svg_of(figure)
+    return Drawing(
+        svg, f"Openings of {count} beams between grey leaves, the one of each that is open longest; x and z in mm at the isocentre plane.",
+        f"Apertures as each beam sees them, the longest of each, leaves grey ({segments.collimator.name}); jaws stand at the rim of all.",
+        ("Beam", "gantry °", "segments", "sum of weights", "longest: share of the beam, area"), tuple(rows), "Apertures",
     )  # fmt: skip
 
 
