@@ -121,6 +121,8 @@ def _register() -> None:
     from portico.cli.directive import directive_app
     from portico.cli.evidence import evidence_app
     from portico.cli.knowledge import knowledge_app
+    from portico.cli.synthetic_registry import HELP as SYNTHETIC_HELP
+    from portico.cli.synthetic_registry import synthetic_registry
 
     app.command("advise", help=advise.HELP)(advise.advise)
     app.add_typer(case_app)
@@ -135,6 +137,7 @@ def _register() -> None:
     app.command("bed", help=bed.HELP)(bed.bed)
     app.add_typer(knowledge_app)
     app.add_typer(evidence_app)
+    app.command("synthetic-registry", help=SYNTHETIC_HELP)(synthetic_registry)
     app.command("verify", help=verify.HELP)(verify.verify)
 
 
