@@ -116,7 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _register() -> None:
-    from portico.cli import advise, bed, check, dvh, explain, plan, score, sign, targets, verify
+    from portico.cli import advise, bed, check, dvh, explain, plan, score, serve, sign, targets, verify
+    from portico.cli.audit_log import audit_log_app
     from portico.cli.case import case_app
     from portico.cli.directive import directive_app
     from portico.cli.evidence import evidence_app
@@ -137,6 +138,8 @@ def _register() -> None:
     app.command("bed", help=bed.HELP)(bed.bed)
     app.add_typer(knowledge_app)
     app.add_typer(evidence_app)
+    app.command("serve", help=serve.HELP)(serve.serve)
+    app.add_typer(audit_log_app)
     app.command("synthetic-registry", help=SYNTHETIC_HELP)(synthetic_registry)
     app.command("verify", help=verify.HELP)(verify.verify)
 

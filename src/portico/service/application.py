@@ -1,0 +1,111 @@
+"""The application: routes, storage, guards and the handling of errors, put together for one set of settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse, Response
+
+from portico import __version__
+from portico.advice import Engine
+from portico.errors import Blocked, InputRefused, PorticoError
+from portico.knowledge import Library, load_library
+from portico.service.guards import Guard
+from portico.service.logs import RequestLog
+from portico.service.settings import Settings, refuse_open_binding
+from portico.service.storage import NotFound, Store, Unavailable
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+__all__ = ["Parts", "app", "status_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every route works with."""
+
+    settings: Settings
+    key: bytes
+    store: Store
+    library: Library
+    engine: Engine
+
+
+def app(settings: Settings, log: TextIO | None = None) -> ASGIApp:
+    """The service as an ASGI application.
+
+    Parameters
+    ----------
+    settings : see :class:`portico.service.Settings`
+    log : where lines of the log go; standard error when None
+
+    Raises
+    ------
+    UsageError : ``sign-in-needed``
+    ReadingRefused, KnowledgeRefused : folder, key or signatures cannot be used
+    """
+    from portico.service.pages import pages
+
+    refuse_open_binding(settings)
+    key = settings.prepare()
+    library = load_library(signatures=settings.signatures)
+    parts = Parts(settings, key, Store(settings), library, Engine(library))
+    requests = RequestLog(log)
+
+    @asynccontextmanager
+    async def life(inner: FastAPI) -> AsyncIterator[None]:
+        yield
+        parts.store.close()
+
+    inner = FastAPI(
+        title="Portico", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json",
+        lifespan=life,
+    )  # fmt: skip
+    inner.state.parts = parts
+    inner.add_exception_handler(PorticoError, _refusal())
+
+    @inner.get("/health", include_in_schema=False)
+    def health() -> Response:
+        fine = parts.store.ready()
+        return PlainTextResponse("fine\n" if fine else "no database\n", status_code=200 if fine else 503)
+
+    @inner.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return PlainTextResponse(requests.metrics(), media_type="text/plain; version=0.0.4")
+
+    inner.include_router(pages(parts))
+    return Guard(inner, settings, requests)
+
+
+def status_of(error: PorticoError) -> int:
+    """The HTTP status of a refusal.
+
+    >>> status_of(Blocked("A gate holds."))
+    409
+    """
+    if error.code == "form-token":
+        return 403
+    if isinstance(error, NotFound):
+        return 404
+    if isinstance(error, Blocked):
+        return 409
+    if isinstance(error, Unavailable):
+        return 503
+    if isinstance(error, InputRefused) and error.code == "too-large":
+        return 413
+    return 400
+
+
+def _refusal() -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        from portico.service.views import refusal_page
+
+        assert isinstance(error, PorticoError)
+        return refusal_page(error, status_of(error))
+
+    return answer

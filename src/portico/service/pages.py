@@ -1,0 +1,270 @@
+"""The pages of the main task: case, options, signing, Directive, check of a plan."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from portico.advice import Advice, advise, propose, sign
+from portico.case import Case, case_from
+from portico.directive import Directive, directive_from
+from portico.errors import Blocked, PorticoError, UsageError
+from portico.report import (
+    render_directive_html,
+    render_directive_pdf,
+    render_html,
+    render_pdf,
+    render_plan_html,
+)
+from portico.service.case_form import read_form, sections, words
+from portico.service.form_body import form_of, form_with_file
+from portico.service.guards import COOKIE, session_of, token_of
+from portico.service.plan_upload import check_upload
+from portico.service.views import page, report, style_sheet
+from portico.units import parse_regimen, parse_sib
+
+if TYPE_CHECKING:
+    from portico.service.application import Parts
+
+__all__ = ["pages"]
+
+#: How many of the answers that matter most are pointed out.
+_POINTED_OUT = 5
+_LOCAL = "local"
+
+
+def pages(parts: Parts) -> APIRouter:
+    """The routes of the pages."""
+    router = APIRouter(include_in_schema=False)
+    store = parts.store
+
+    def formed(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page with a form: its token, and the cookie the token belongs to."""
+        session = session_of(request)
+        made = page(name, status, csrf=token_of(parts.key, session), **values)
+        made.set_cookie(COOKIE, session, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+        return made
+
+    def stored(case_id: str) -> tuple[Any, Case, Advice]:
+        row = store.case(case_id)
+        case = case_from(json.loads(row.content))
+        return row, case, advise(case, parts.engine)
+
+    def matter(case: Case) -> list[Any]:
+        missing = advise(case, parts.engine).missing
+        return sorted(missing, key=lambda one: not one.blocks_signing)[:_POINTED_OUT]
+
+    def form_page(request: Request, answers: dict[str, str], action: str, version: int | None, status: int = 200,
+                  *, refused: bool = False) -> HTMLResponse:  # fmt: skip
+        case, _, wrong = read_form(answers)
+        hints = matter(case)
+        shown = sections(answers, wrong, frozenset(one.column for one in hints))
+        names = {field.name for section in shown for field in section.fields}
+        return formed(
+            request, "case_form.html.j2", status, sections=shown, wrong=wrong if refused else (), action=action,
+            version=version, hints=[one for one in hints if one.column in names], title="Change the case" if version else "New case",
+        )  # fmt: skip
+
+    @router.get("/static/portico.css")
+    def css() -> Response:
+        return Response(style_sheet(), media_type="text/css", headers={"cache-control": "max-age=3600"})
+
+    @router.get("/")
+    def start(request: Request) -> HTMLResponse:
+        rows = [
+            {"id": row.case_id, "label": json.loads(row.content).get("label"), "at": row.at, "version": row.version}
+            for row in store.cases()
+        ]
+        return page("start.html.j2", cases=rows, knowledge=parts.library.version[:12])
+
+    @router.get("/cases/new")
+    def new_case(request: Request) -> HTMLResponse:
+        return form_page(request, {}, "/cases/new", None)
+
+    @router.post("/cases/new")
+    async def save_new(request: Request) -> Response:
+        answers = await form_of(request, parts.key)
+        return await run_in_threadpool(_save, request, answers, None)
+
+    @router.get("/cases/{case_id}/edit")
+    def edit(request: Request, case_id: str) -> HTMLResponse:
+        row = store.case(case_id)
+        if row.answers is None:
+            raise UsageError(
+                "This case came from a file; the form would lose what it has no question for.", code="from-file"
+            )
+        return form_page(request, json.loads(row.answers), f"/cases/{case_id}/edit", row.version)
+
+    @router.post("/cases/{case_id}/edit")
+    async def save_edit(request: Request, case_id: str) -> Response:
+        answers = await form_of(request, parts.key)
+        return await run_in_threadpool(_save, request, answers, case_id)
+
+    def _save(request: Request, answers: dict[str, str], case_id: str | None) -> Response:
+        version = _version(answers.pop("version", None)) if case_id else None
+        action = f"/cases/{case_id}/edit" if case_id else "/cases/new"
+        only_hints = answers.pop("do", "") == "hints"
+        _, content, wrong = read_form(answers)
+        if wrong or only_hints:
+            return form_page(request, answers, action, version, 422 if wrong else 200, refused=bool(wrong))
+        name, _ = store.save_case(content, by=_LOCAL, answers=answers, case_id=case_id, version=version)
+        return RedirectResponse(f"/cases/{name}", status_code=303)
+
+    @router.get("/cases/{case_id}")
+    def show_case(case_id: str) -> HTMLResponse:
+        row, case, advice = stored(case_id)
+        shown = [one for one in advice.options if one.status != "not eligible"]
+        return page(
+            "case.html.j2", case_id=case_id, label=case.label, row=row, advice=advice, hints=matter(case),
+            options=sorted(shown, key=lambda one: (one.rank is None, one.rank or 0)),
+            others=[one for one in advice.options if one not in shown], history=store.history(case_id),
+            directives=[(one, json.loads(one.content)["decision"]) for one in store.directives(case_id)], words=words,
+        )  # fmt: skip
+
+    @router.get("/cases/{case_id}/json")
+    def case_json(case_id: str) -> Response:
+        row = store.case(case_id)
+        name = f'attachment; filename="case-{row.case_id}.json"'
+        return Response(row.content, media_type="application/json", headers={"content-disposition": name})
+
+    @router.get("/cases/{case_id}/advice")
+    def show_advice(case_id: str) -> HTMLResponse:
+        _, _, advice = stored(case_id)
+        links = [
+            (f"/cases/{case_id}", "Back to the case"),
+            (f"/cases/{case_id}/advice.pdf", "As PDF"),
+            (f"/cases/{case_id}/sign", "Sign or override"),
+        ]
+        return report(render_html(advice, parts.library), links)
+
+    @router.get("/cases/{case_id}/advice.pdf")
+    def advice_pdf(case_id: str) -> Response:
+        _, _, advice = stored(case_id)
+        return _pdf(render_pdf(advice, parts.library), "advice")
+
+    @router.get("/cases/{case_id}/sign")
+    def sign_form(request: Request, case_id: str, option: str = "") -> HTMLResponse:
+        row, case, advice = stored(case_id)
+        return _sign_page(request, row, case, advice, {"option": option})
+
+    def _sign_page(request: Request, row: Any, case: Case, advice: Advice, answers: dict[str, str],
+                   error: PorticoError | None = None, status: int = 200) -> HTMLResponse:  # fmt: skip
+        options = sorted(advice.options, key=lambda one: (one.rank is None, one.rank or 0))
+        return formed(
+            request, "sign.html.j2", status, row=row, label=case.label, advice=advice, options=options, answers=answers,
+            problems=error.problems if error else (), words=words,
+        )  # fmt: skip
+
+    @router.post("/cases/{case_id}/sign")
+    async def sign_case(request: Request, case_id: str) -> Response:
+        answers = await form_of(request, parts.key)
+        return await run_in_threadpool(_sign, request, case_id, answers)
+
+    def _sign(request: Request, case_id: str, answers: dict[str, str]) -> Response:
+        row, case, advice = stored(case_id)
+        if _version(answers.get("version")) != row.version:
+            raise Blocked(
+                "The case was changed after you opened it; nothing was signed.", code="changed-meanwhile",
+                fix="Look at the options again.",
+            )  # fmt: skip
+        try:
+            signed = _signed(case, advice, answers)
+        except PorticoError as error:
+            return _sign_page(request, row, case, advice, answers, error, 409 if isinstance(error, Blocked) else 422)
+        seal = store.save_directive(signed, case_id=case_id, version=row.version, by=answers["by"])
+        return RedirectResponse(f"/directives/{seal}", status_code=303)
+
+    def _signed(case: Case, advice: Advice, answers: dict[str, str]) -> Directive:
+        dose, override = answers.get("dose"), answers.get("override") == "yes"
+        option = answers.get("option", "")
+        if not option:
+            raise UsageError("Choose an option.", code="no-option", path="option")
+        for name, ask in (("by", "Say who decides."), ("reason", "Give the reason.")):
+            if not answers.get(name):
+                raise UsageError(ask, code="empty-text", path=name)
+        chosen = None
+        if dose:
+            chosen = parse_sib(dose, path="dose") if "+" in dose else parse_regimen(dose, path="dose")
+        proposed = propose(case, advice, parts.engine, option, chosen=chosen, override=override)
+        return sign(
+            proposed, advice, option, by=answers["by"], reason=answers["reason"], role=answers.get("role"),
+            override=override,
+        )  # fmt: skip
+
+    @router.get("/directives/{seal}")
+    def show_directive(seal: str) -> HTMLResponse:
+        row = store.directive(seal)
+        links = [
+            (f"/cases/{row.case_id}", "Back to the case"),
+            (f"/directives/{seal}/pdf", "As PDF"),
+            (f"/directives/{seal}/json", "As JSON"),
+            (f"/directives/{seal}/check", "Check a plan against it"),
+        ]
+        return report(render_directive_html(_directive(row), parts.library), links)
+
+    @router.get("/directives/{seal}/pdf")
+    def directive_pdf(seal: str) -> Response:
+        return _pdf(render_directive_pdf(_directive(store.directive(seal)), parts.library), f"directive-{seal[:8]}")
+
+    @router.get("/directives/{seal}/json")
+    def directive_json(seal: str) -> Response:
+        row = store.directive(seal)
+        name = f'attachment; filename="directive-{seal[:8]}.json"'
+        return Response(row.content, media_type="application/json", headers={"content-disposition": name})
+
+    @router.get("/directives/{seal}/check")
+    def check_form(request: Request, seal: str) -> HTMLResponse:
+        row = store.directive(seal)
+        return formed(request, "check.html.j2", row=row, checks=store.checks(seal), problems=())
+
+    @router.post("/directives/{seal}/check")
+    async def check_plan(request: Request, seal: str) -> Response:
+        row = await run_in_threadpool(store.directive, seal)
+        fields, file = await form_with_file(request, parts.key)
+        if file is None:
+            raise UsageError("Choose a zip file of the plan.", code="no-file")
+        path = parts.settings.folder / f"upload.{secrets.token_hex(8)}.zip"
+        try:
+            with path.open("xb") as stream:
+                while block := await file.read(1 << 20):
+                    stream.write(block)
+            await file.close()
+            made = await run_in_threadpool(check_upload, path, _directive(row), parts.library, fields.get("plan"))
+        except PorticoError as error:
+            return formed(request, "check.html.j2", 422, row=row, checks=store.checks(seal), problems=error.problems)
+        finally:
+            path.unlink(missing_ok=True)
+        result = made.result
+        assert result is not None
+        text = await run_in_threadpool(render_plan_html, made, parts.library)
+        name = await run_in_threadpool(lambda: store.save_check(seal, result.exit_status, text, by=_LOCAL))
+        return RedirectResponse(f"/checks/{name}", status_code=303)
+
+    @router.get("/checks/{check_id}")
+    def show_check(check_id: str) -> HTMLResponse:
+        row = store.check(check_id)
+        links = [(f"/directives/{row.directive_hash}", "Back to the Directive")]
+        return report(row.page.decode("utf-8"), links)
+
+    return router
+
+
+def _directive(row: Any) -> Directive:
+    return directive_from(json.loads(row.content))
+
+
+def _version(text: str | None) -> int:
+    if text is None or not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise UsageError("The form does not say which version of the case it changes.", code="no-version")
+    return int(text)
+
+
+def _pdf(data: bytes, name: str) -> Response:
+    return Response(
+        data, media_type="application/pdf", headers={"content-disposition": f'inline; filename="{name}.pdf"'}
+    )

@@ -1,0 +1,103 @@
+"""Settings of the service, and the refusal to listen beyond this machine without sign-in."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from portico.errors import ReadingRefused, UsageError
+
+__all__ = ["MEBIBYTE", "Settings", "is_loopback", "refuse_open_binding"]
+
+MEBIBYTE: Final = 1024 * 1024
+_SECRET: Final = "form.key"
+_SECRET_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one running service is told.
+
+    Parameters
+    ----------
+    folder : where database, key and log lie; made when it is missing, readable by its owner alone
+    host, port : address to listen on
+    database : SQLAlchemy URL; SQLite in the folder when None
+    signatures : the site's signature file; None leaves rows read only in secondary pages unbound
+    max_body : bytes of a request other than an upload of a plan
+    max_upload : bytes of an uploaded plan
+    sign_in : whether people sign in; no sign-in is built in yet, so True is refused by the command
+    """
+
+    folder: Path
+    host: str = "127.0.0.1"
+    port: int = 8765
+    database: str | None = None
+    signatures: Path | None = None
+    max_body: int = 2 * MEBIBYTE
+    max_upload: int = 512 * MEBIBYTE
+    sign_in: bool = False
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy URL of the database."""
+        return self.database or f"sqlite:///{self.folder / 'portico.sqlite3'}"
+
+    def prepare(self) -> bytes:
+        """Make the folder and its key for forms; the key of an earlier start is read again.
+
+        Raises
+        ------
+        ReadingRefused : ``cannot-write``, when the folder or key cannot be made; ``key-damaged``
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path = self.folder / _SECRET
+            if not path.exists():
+                part = path.with_name(f".{_SECRET}.{secrets.token_hex(8)}.part")
+                descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "wb") as stream:
+                    stream.write(secrets.token_bytes(_SECRET_BYTES))
+                part.replace(path)
+            key = path.read_bytes()
+        except OSError as error:
+            raise ReadingRefused(
+                f"The folder of the service cannot be used: {error.strerror}.", code="cannot-write"
+            ) from None
+        if len(key) != _SECRET_BYTES:
+            raise ReadingRefused("The key of the forms is damaged.", code="key-damaged", fix=f"Remove {_SECRET}.")
+        return key
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine alone; a name other than localhost counts as not.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("0.0.0.0"), is_loopback("example.org")
+    (True, True, False, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_open_binding(settings: Settings) -> None:
+    """Refuse to listen where other machines reach a service that asks nobody to sign in.
+
+    Raises
+    ------
+    UsageError : ``sign-in-needed``
+    """
+    if not settings.sign_in and not is_loopback(settings.host):
+        raise UsageError(
+            "Without sign-in the service listens on this machine only.",
+            code="sign-in-needed",
+            path="--host",
+            fix="Use 127.0.0.1.",
+        )

@@ -1,0 +1,72 @@
+"""Tables of the service; each is made and removed by a migration, never by the service itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+
+__all__ = ["audit", "case_versions", "cases", "checks", "directives", "metadata"]
+
+metadata: Final = MetaData()
+
+cases: Final = Table(
+    "cases",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("changed_at", String(32), nullable=False),
+)
+"""One row a case: the number of its newest version, by which two people who write at once are told apart."""
+
+case_versions: Final = Table(
+    "case_versions",
+    metadata,
+    Column("case_id", String(32), ForeignKey("cases.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("answers", Text, nullable=True),
+    Column("digest", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(200), nullable=False),
+)
+"""Every version of a case as canonical JSON; ``answers`` holds those of the form, None for a case from a file."""
+
+directives: Final = Table(
+    "directives",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("case_id", String(32), ForeignKey("cases.id"), nullable=False),
+    Column("case_version", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
+)
+"""Signed Directives; the hash is their seal."""
+
+checks: Final = Table(
+    "checks",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("directive_hash", String(64), ForeignKey("directives.hash"), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("page", LargeBinary, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
+)
+"""Checks of plans: the report as it was made, and the exit status that the command would have ended with."""
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("object", String(100), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("hash"),
+)
+"""The audit log: each entry holds the hash of the one before; the database refuses to change or remove one."""

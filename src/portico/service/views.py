@@ -1,0 +1,75 @@
+"""Pages as responses: the service's own templates, and the reports of the other rooms with a way back."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from fastapi.responses import HTMLResponse
+from markupsafe import escape
+
+from portico.errors import PorticoError
+from portico.intended_use import ANALYSIS_USE_SHORT, INTENDED_USE_SHORT
+from portico.report.html import environment as report_environment
+from portico.service.guards import page_policy, report_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jinja2 import Environment
+
+__all__ = ["page", "refusal_page", "report", "style_sheet"]
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("portico.service", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@lru_cache(maxsize=1)
+def style_sheet() -> str:
+    """The style sheet: that of the reports, so that both look alike, and what forms need."""
+    own = _environment().get_template("service.css.j2").render()
+    return report_environment().get_template("style.css.j2").render() + own
+
+
+def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """One of the service's own pages.
+
+    Parameters
+    ----------
+    name : of the template
+    values : what it shows; text in it is escaped
+    """
+    text = _environment().get_template(name).render(
+        use=INTENDED_USE_SHORT, analysis_use=ANALYSIS_USE_SHORT, **values
+    )  # fmt: skip
+    return HTMLResponse(text, status_code=status, headers={"content-security-policy": page_policy()})
+
+
+def report(text: str, links: Sequence[tuple[str, str]]) -> HTMLResponse:
+    """A report of another room, with links back into the service at its head.
+
+    Parameters
+    ----------
+    text : the whole page
+    links : address and words
+    """
+    items = "".join(f'<li><a href="{escape(address)}">{escape(label)}</a></li>' for address, label in links)
+    shown = text.replace("<main", f'<nav aria-label="Service"><ul>{items}</ul></nav>\n<main', 1)
+    return HTMLResponse(shown, headers={"content-security-policy": report_policy(shown)})
+
+
+def refusal_page(error: PorticoError, status: int) -> HTMLResponse:
+    """What was refused and what to do, as a page."""
+    return page(
+        "refusal.html.j2", status, problems=error.problems, message=error.problem.message, fix=error.problem.fix
+    )

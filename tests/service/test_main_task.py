@@ -1,0 +1,153 @@
+"""Case, options, signing and Directive, as a browser without script walks through them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from portico.advice import advise
+from portico.case import case_from, read_case
+from portico.directive import directive_from
+from portico.knowledge import load_library
+
+
+def test_the_form_makes_the_case_that_a_file_makes(browser, femur, root) -> None:
+    case_id = browser.store(femur)
+    page = browser.open(f"/cases/{case_id}").text
+    library = load_library()
+    wanted = advise(read_case(root / "examples" / "cases" / "femur-renal.yaml"), library)
+    for option in wanted.options:
+        if option.status == "eligible":
+            assert f'<code class="small">{option.id}</code>' in page
+    first = next(option for option in wanted.options if option.rank == 1)
+    assert re.findall(r'<code class="small">([\w-]+)</code>', page)[0] == first.id
+
+
+def test_every_answer_may_stay_unknown(browser) -> None:
+    case_id = browser.store({})
+    page = browser.open(f"/cases/{case_id}").text
+    assert "NOT EXCLUDED" in page
+    assert "The answers that matter most now" in page
+
+
+def test_hints_store_nothing_and_point_to_the_field(browser) -> None:
+    ended = browser.send("/cases/new", {"bone": "vertebra", "do": "hints"})
+    assert ended.status_code == 200
+    targets = re.findall(r'<li><a href="#(f-[^"]+)">', ended.text)
+    assert targets and all(f'id="{target}"' in ended.text for target in targets)
+    assert "No case is stored yet" in browser.open("/").text
+
+
+@pytest.mark.parametrize(
+    ("answers", "field"),
+    [({"age_years": "old"}, "age_years"), ({"as_of": "2.3.2026"}, "as_of"), ({"bone": "femur", "escc_postop": "2"}, "escc_postop"),
+     ({"ecog": "1", "kps": "80"}, "kps"), ({"course1.dose": "30 Gy"}, "course1.dose"), ({"hardware_length_cm": "40"}, "hardware_length_cm")],
+)  # fmt: skip
+def test_an_answer_that_does_not_fit_stores_nothing_and_is_named(browser, answers, field) -> None:
+    ended = browser.send("/cases/new", answers)
+    assert ended.status_code == 422
+    assert f'<a href="#f-{field}">' in ended.text.split("</section>")[0]
+    assert f'id="e-{field}"' in ended.text
+    assert "No case is stored yet" in browser.open("/").text
+
+
+def test_one_named_course_does_not_count_as_the_only_one(browser) -> None:
+    described = {"bone": "femur", "prior_rt_at_site": "yes", "course1.dose": "30 Gy", "course1.fractions": "10"}
+    open_end = json.loads(browser.open(f"/cases/{browser.store(described)}/json").text)
+    closed = json.loads(browser.open(f"/cases/{browser.store({**described, 'courses_all_named': 'yes'})}/json").text)
+    assert case_from(open_end).row()["prior_rt_courses_n"] != case_from(closed).row()["prior_rt_courses_n"]
+    assert case_from(closed).row()["prior_rt_courses_n"] == 1
+
+
+def test_rows_left_empty_between_agents_leave_no_gap(browser) -> None:
+    case_id = browser.store({"systemic_therapy": "yes", "agent2.name": "axitinib", "agent2.kind": "targeted"})
+    case = json.loads(browser.open(f"/cases/{case_id}/json").text)
+    assert [agent["name"] for agent in case["cancer"]["systemic"]["agents"]] == ["axitinib"]
+
+
+def test_sign_gives_a_sealed_directive_in_three_forms(browser, femur) -> None:
+    seal = browser.signed(browser.store(femur))
+    directive = directive_from(json.loads(browser.open(f"/directives/{seal}/json").text))
+    assert (directive.hash, directive.decision.by) == (seal, "Dr A. Example")
+    assert "Dr A. Example" in browser.open(f"/directives/{seal}").text
+    pdf = browser.open(f"/directives/{seal}/pdf")
+    assert pdf.content.startswith(b"%PDF-") and pdf.headers["content-type"] == "application/pdf"
+
+
+def test_an_override_is_recorded_as_one(browser, femur) -> None:
+    case_id = browser.store(femur)
+    seal = browser.signed(case_id, option="conv-20-5", override="yes", dose="16Gy/4")
+    decision = json.loads(browser.open(f"/directives/{seal}/json").text)["decision"]
+    assert decision["override"] is True
+    assert "Override signed" in browser.open(f"/cases/{case_id}").text
+
+
+@pytest.mark.parametrize("left_out", ["option", "by", "reason"])
+def test_signing_needs_option_name_and_reason(browser, femur, left_out) -> None:
+    case_id = browser.store(femur)
+    answers = {"option": "conv-30-10", "by": "Dr A. Example", "reason": "tumour board"}
+    del answers[left_out]
+    ended = browser.send(f"/cases/{case_id}/sign", answers)
+    assert ended.status_code == 422 and 'role="alert"' in ended.text
+    assert "Signed:" not in browser.open(f"/cases/{case_id}").text
+
+
+def test_signing_is_blocked_while_something_urgent_is_not_excluded(browser) -> None:
+    case_id = browser.store({"bone": "vertebra", "levels_n": "T8", "as_of": "2026-03-02"})
+    ended = browser.send(f"/cases/{case_id}/sign", {"option": "conv-30-10", "by": "Dr A. Example", "reason": "x"})
+    assert ended.status_code == 409 and "Signing is blocked" in ended.text
+
+
+def test_a_change_makes_a_version_and_an_old_form_is_refused(browser, femur) -> None:
+    case_id = browser.store(femur)
+    changed = {**femur, "max_visits": "5"}
+    assert (
+        browser.send(f"/cases/{case_id}/edit", {**changed, "version": "1"}, follow_redirects=False).status_code == 303
+    )
+    assert "Version 2" in browser.open(f"/cases/{case_id}").text
+    late = browser.send(f"/cases/{case_id}/edit", {**femur, "version": "1"})
+    assert late.status_code == 409 and "Someone changed this case" in late.text
+    sign = {"option": "conv-30-10", "by": "Dr A. Example", "reason": "x", "version": "1"}
+    assert browser.send(f"/cases/{case_id}/sign", sign).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/cases/x", "/cases/x/edit", "/cases/x/advice", "/directives/x", "/directives/x/check", "/checks/x", "/nothing"],
+)
+def test_what_is_not_there_is_404(browser, path) -> None:
+    assert browser.open(path).status_code == 404
+
+
+def test_every_page_states_the_intended_use_and_asks_no_other_host(browser, femur) -> None:
+    case_id = browser.store(femur)
+    seal = browser.signed(case_id)
+    pages = ["/", "/cases/new", f"/cases/{case_id}", f"/cases/{case_id}/edit", f"/cases/{case_id}/advice",
+             f"/cases/{case_id}/sign", f"/directives/{seal}", f"/directives/{seal}/check"]  # fmt: skip
+    for path in pages:
+        answer = browser.open(path)
+        assert answer.status_code == 200, path
+        assert "No CE mark" in answer.text or "no CE mark" in answer.text, path
+        assert not re.search(
+            r'(src|action)="(https?:)?//|<script|<link[^>]+href="(https?:)?//|\son\w+=', answer.text
+        ), path
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "script-src" not in policy, path
+
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+
+
+def test_free_text_is_shown_as_text(browser, femur) -> None:
+    case_id = browser.store({**femur, "label": HOSTILE, "agent1.name": HOSTILE})
+    signing = {"option": "conv-30-10", "by": HOSTILE, "reason": HOSTILE, "role": HOSTILE}
+    ended = browser.send(f"/cases/{case_id}/sign", {**signing, "dose": HOSTILE})
+    seal = browser.signed(case_id, by=HOSTILE, reason=HOSTILE, role=HOSTILE)
+    shown = [ended.text, *(browser.open(path).text for path in (
+        "/", f"/cases/{case_id}", f"/cases/{case_id}/edit", f"/cases/{case_id}/advice", f"/cases/{case_id}/sign",
+        f"/directives/{seal}", f"/directives/{seal}/check"))]  # fmt: skip
+    assert sum("&lt;script&gt;" in page for page in shown) >= 6
+    for page in shown:
+        assert "<script" not in page and "<img src=x" not in page
