@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from portico.claims import Claim, chapter, claim_number
-from portico.cohort.outcomes import cause_specific, cumulative_hazard, cumulative_incidence, fine_gray, gray_test
+from portico.claims import Claim, chapter, claim_equal, claim_number
+from portico.cohort.outcomes import (
+    cause_specific,
+    cumulative_hazard,
+    cumulative_incidence,
+    e_value,
+    fine_gray,
+    gray_test,
+    propensity,
+    rubin,
+)
 from portico.cohort.outcomes.reference import MADE_WITH, R_ANSWERS, Mgus2, mgus2
+from portico.cohort.synthetic_model import World
+from portico.errors import CannotTell
 
-__all__ = ["competing_risks", "tolerance_of"]
+__all__ = ["competing_risks", "fair_comparison", "tolerance_of"]
 
 
 def tolerance_of(value: float) -> float:
@@ -31,6 +43,44 @@ def competing_risks() -> Iterator[Claim]:
             got=got.get(name),
             tolerance=tolerance_of(value),
         )
+
+
+@chapter("cohort")
+def fair_comparison() -> Iterator[Claim]:
+    """Figures that can be worked by hand, the truth of the synthetic world, and a refusal."""
+    worked = e_value(3.9, 1.8, 8.7)
+    pooled = rubin([1.0, 1.2, 0.8], [0.04, 0.05, 0.03])
+    x = np.array([0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0])
+    balance = propensity([1, 0, 0, 0, 1, 1, 1, 0], x[:, None], names=["x"]).balance[0]
+    by_hand = (
+        ("E-value of a risk ratio of 3.9", 3.9 + math.sqrt(3.9 * 2.9), worked.estimate),
+        ("E-value of its bound 1.8", 1.8 + math.sqrt(1.8 * 0.8), worked.bound),
+        ("Rubin: variance of three copies, 0.04 + 4/3 of 0.04", 0.04 + 0.04 * 4 / 3, pooled.se**2),
+        ("overlap weights: standardised difference left", 0.0, balance.after),
+    )
+    for what, expected, got in by_hand:
+        yield claim_number("cohort", what, source="by hand", expected=expected, got=got, tolerance=1e-9)
+    world, day = World(visceral_share=0.0, poor_share=0.0, resistant_share=0.0), 365.0
+    fails, dies = world.failure_a_day, world.death_a_day
+    yield claim_number(
+        "cohort",
+        "synthetic world: local failure by a year, conventional, best kind of patient",
+        source="constant hazards, by hand",
+        expected=fails / (fails + dies) * (1 - math.exp(-(fails + dies) * day)),
+        got=world.incidence(day, sbrt=False),
+        tolerance=1e-12,
+    )
+    yield claim_equal(
+        "cohort", "an event nobody had has no incidence", source="by design", expected="no-events", got=_refusal()
+    )
+
+
+def _refusal() -> str:
+    try:
+        cumulative_incidence([1.0, 2.0], [0, 2])
+    except CannotTell as error:
+        return error.code
+    return "answered"
 
 
 def answers(data: Mgus2) -> dict[str, float]:

@@ -98,4 +98,5 @@ def cluster_codes(cluster: object, n: int) -> Index | None:
     labels = np.asarray(cluster)
     if labels.shape != (n,):
         raise InputRefused("cluster is of another length than time.", code="lengths-differ", path="cluster")
-    return np.unique(labels.astype(str), return_inverse=True)[1].astype(np.int64)
+    plain = labels if labels.dtype.kind in "biuU" else labels.astype(str)
+    return np.unique(plain, return_inverse=True)[1].astype(np.int64)

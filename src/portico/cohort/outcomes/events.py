@@ -116,7 +116,10 @@ class EventTimes:
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             raise InputRefused("A cause must be 0, 1, 2, … up to 20.", code="bad-cause", path=f"cause[{row}]")
-        order = np.argsort(times, kind="stable")
+        whole = times.astype(np.uint16) if times.max() < 65_536 else times
+        order = np.argsort(
+            whole if (whole == times).all() else times, kind="stable"
+        )  # whole days sort ten times faster
         sorted_causes = causes[order].astype(np.int64)
         return cls(times[order], sorted_causes, order, max(1, int(sorted_causes.max())))
 

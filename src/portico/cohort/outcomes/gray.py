@@ -49,7 +49,9 @@ def gray_test(
     CannotTell : ``one-group``, ``no-events``
     """
     events = EventTimes.of(time, cause)
-    labels = np.asarray(group).astype(str)
+    labels = np.asarray(group)
+    if labels.dtype.kind not in "biufU":
+        labels = labels.astype(str)
     if labels.shape != (events.n,):
         raise InputRefused("group is of another length than time.", code="lengths-differ", path="group")
     names, member = np.unique(labels, return_inverse=True)
