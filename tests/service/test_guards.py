@@ -113,7 +113,7 @@ def test_headers_health_and_metrics(browser) -> None:
     for path in ("/", "/health", "/metrics", "/nothing", "/static/portico.css"):
         headers = browser.open(path).headers
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert browser.open("/health").text == "fine\n"
     assert 'portico_requests_total{method="GET",route="/health",status="200"} 2' in browser.open("/metrics").text
