@@ -30,7 +30,6 @@ class Settings:
     signatures : the site's signature file; None leaves rows read only in secondary pages unbound
     max_body : bytes of a request other than an upload of a plan
     max_upload : bytes of an uploaded plan
-    sign_in : whether people sign in; no sign-in is built in yet, so True is refused by the command
     """
 
     folder: Path
@@ -40,7 +39,6 @@ class Settings:
     signatures: Path | None = None
     max_body: int = 2 * MEBIBYTE
     max_upload: int = 512 * MEBIBYTE
-    sign_in: bool = False
 
     @property
     def url(self) -> str:
@@ -94,7 +92,7 @@ def refuse_open_binding(settings: Settings) -> None:
     ------
     UsageError : ``sign-in-needed``
     """
-    if not settings.sign_in and not is_loopback(settings.host):
+    if not is_loopback(settings.host):
         raise UsageError(
             "Without sign-in the service listens on this machine only.",
             code="sign-in-needed",
