@@ -15,13 +15,17 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from portico.case.columns import LARGEST_INT, Column, Value
 from portico.reading import did_you_mean
 
-__all__ = ["Problem", "read_cell"]
+__all__ = ["BLANKS", "Problem", "read_cell"]
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+#: What may stand round a value without being part of it.
+BLANKS: Final = " \t\r\n\u00a0\ufeff"
+
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?")
 _NOT_FINITE = ("nan", "inf", "+inf", "-inf", "infinity", "-infinity", "+infinity")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -49,7 +53,7 @@ def read_cell(column: Column, text: str) -> Value | Problem:
     the value, or a problem: ``not-finite``, ``date-for-days``, ``formula``, ``not-a-number``, ``not-whole``, ``negative``,
     ``out-of-range``, ``unknown-word``
     """
-    word = text.strip()
+    word = text.strip(BLANKS)
     if not word:
         return None
     if word.casefold() in _NOT_FINITE:

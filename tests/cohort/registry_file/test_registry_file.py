@@ -1,0 +1,194 @@
+"""A registry file in parts: every row is used or refused with a reason, and no reason repeats a cell."""
+
+from __future__ import annotations
+
+import csv
+import random
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portico.case.schemas import load_registry_columns
+from portico.cohort.cells import BLANKS, Problem, read_cell
+from portico.cohort.dictionary import KEYS, registry_columns
+from portico.cohort.registry_file import RegistryFile, _good, _value
+from portico.errors import InputRefused, UsageError
+
+GOOD = {"course_key": "c1", "patient_key": "p1", "centre": "A", "bone": "femur", "prescribed_dose_gy": "30", "prescribed_fractions": "10",
+        "start_day": "21", "end_day": "33", "follow_up_day": "300", "dead": "true"}  # fmt: skip
+
+
+def written(path, rows, columns=None):
+    names = columns or list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        made = csv.DictWriter(stream, names, restval="")
+        made.writeheader()
+        made.writerows(rows)
+    return path
+
+
+def read(path, **more):
+    found = RegistryFile(path, **more)
+    parts = list(found.parts())
+    assert found.rows_in == found.rows_used + found.rows_refused == sum(part.rows for part in parts)
+    assert found.rows_used == sum(part.frame.height for part in parts)
+    return found, parts, [one for part in parts for one in part.problems]
+
+
+def test_a_good_row_is_read_with_its_types(tmp_path):
+    found, (part,), problems = read(written(tmp_path / "r.csv", [{**GOOD, "local_failure_day": ""}]))
+    assert not problems and found.rows_used == 1 and found.absent and not found.ignored
+    row = part.frame.row(0, named=True)
+    assert (row["prescribed_dose_gy"], row["prescribed_fractions"], row["dead"], row["bone"]) == (
+        30.0,
+        10,
+        True,
+        "femur",
+    )
+    assert row["local_failure_day"] is None and row["histology"] is None
+    assert part.frame.columns == [*KEYS, *(one.name for one in registry_columns())]
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "code"),
+    [
+        ({"start_day": "2026-03-01"}, "start_day", "date-for-days"),
+        ({"start_day": "01/03/2026"}, "start_day", "date-for-days"),
+        ({"start_day": "-3"}, "start_day", "negative"),
+        ({"local_failure_day": "-10"}, "local_failure_day", "negative"),
+        ({"bone": "femmur"}, "bone", "unknown-word"),
+        ({"prescribed_dose_gy": "nan"}, "prescribed_dose_gy", "not-finite"),
+        ({"prescribed_dose_gy": "3000"}, "prescribed_dose_gy", "out-of-range"),
+        ({"prescribed_dose_gy": "30 Gy"}, "prescribed_dose_gy", "not-a-number"),
+        ({"prescribed_fractions": "2.5"}, "prescribed_fractions", "not-whole"),
+        ({"dead": "=1+1"}, "dead", "formula"),
+        ({"centre": '=HYPERLINK("x")'}, "centre", "formula"),
+        ({"patient_key": "@SUM(A1)"}, "patient_key", "formula"),
+        ({"course_key": "  "}, "course_key", "key-missing"),
+        ({"end_day": "20"}, "end_day", "before-start"),
+        ({"fracture_day": "301"}, "fracture_day", "after-follow-up"),
+    ],
+)
+def test_a_bad_row_is_refused_with_its_reason(tmp_path, change, column, code):
+    rows = [GOOD, {**GOOD, "course_key": "c2", **change}, {**GOOD, "course_key": "c3"}]
+    found, parts, problems = read(written(tmp_path / "r.csv", rows))
+    assert [(one.row, one.column, one.code) for one in problems] == [(2, column, code)]
+    assert found.rows_used == 2 and found.counts == {(column, code): 1}
+    assert parts[0].frame["course_key"].to_list() == ["c1", "c3"]
+    (value,) = change.values()
+    assert not value.strip() or len(value) < 3 or value not in problems[0].sentence
+
+
+def test_a_nearby_word_is_named(tmp_path):
+    _, _, (problem,) = read(written(tmp_path / "r.csv", [{**GOOD, "bone": "femmur"}]))
+    assert "did you mean femur" in problem.sentence and "femmur" not in problem.sentence
+
+
+def test_a_course_stands_once_whatever_part_it_is_in(tmp_path):
+    rows = [{**GOOD, "course_key": f"c{n % 7}"} for n in range(10)]
+    found, parts, problems = read(written(tmp_path / "r.csv", rows), rows=3)
+    assert [one.row for one in problems] == [8, 9, 10] and {one.code for one in problems} == {"course-twice"}
+    assert all(part.rows <= 3 for part in parts) and found.rows_used == 7
+    assert [one.row for one in read(tmp_path / "r.csv", rows=1000)[2]] == [8, 9, 10]
+
+
+def test_parts_do_not_change_what_is_read(tmp_path):
+    rng = random.Random(5)
+    rows = [
+        {
+            **GOOD,
+            "course_key": f"c{n}",
+            "start_day": rng.choice(["1", "x", "-1", "7"]),
+            "bone": rng.choice(["femur", "", "fmur"]),
+        }
+        for n in range(200)
+    ]
+    path = written(tmp_path / "r.csv", rows)
+    whole, small = read(path), read(path, rows=17)
+    assert whole[0].counts == small[0].counts and whole[2] == small[2]
+    assert pl.concat([part.frame for part in whole[1]]).equals(pl.concat([part.frame for part in small[1]]))
+
+
+def test_a_map_names_other_headings_and_the_rest_is_said(tmp_path):
+    rows = [{"Fall": "1", "Pat": "2", "Dosis": "8", "Bemerkung": "Frau X"}]
+    path = written(tmp_path / "r.csv", rows)
+    names = {"course_key": "Fall", "patient_key": "Pat", "prescribed_dose_gy": "Dosis"}
+    found, (part,), problems = read(path, names=names)
+    assert not problems and part.frame["prescribed_dose_gy"].to_list() == [8.0] and found.ignored == ("Bemerkung",)
+    for bad, code in (({"dose": "Dosis"}, "unknown-column"), ({**names, "centre": "Pat"}, "heading-twice")):
+        with pytest.raises((UsageError, InputRefused)) as refused:
+            RegistryFile(path, names=bad)
+        assert refused.value.code == code
+    with pytest.raises(InputRefused) as keyless:
+        RegistryFile(path)
+    assert keyless.value.code == "key-column-missing"
+
+
+def test_parquet_is_the_same_as_csv(tmp_path):
+    path = written(tmp_path / "r.csv", [{**GOOD, "course_key": f"c{n}", "start_day": str(n)} for n in range(40)])
+    pl.read_csv(path).write_parquet(tmp_path / "r.parquet")
+    one, other = read(path)[1][0].frame, read(tmp_path / "r.parquet")[1][0].frame
+    assert one.equals(other)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"course_key,patient_key\n1,2,3\n", b"PAR1"])
+def test_what_is_no_table_is_refused_not_crashed(tmp_path, content):
+    for name in ("r.csv", "r.parquet"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputRefused) as refused:
+            list(RegistryFile(tmp_path / name).parts())
+        assert refused.value.code in ("registry-form", "key-column-missing")
+    with pytest.raises(InputRefused):
+        RegistryFile(tmp_path / "none.csv")
+
+
+def test_bytes_that_are_no_utf8_refuse_their_row_alone(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_bytes(b"course_key,patient_key,bone\n1,1,femur\n2,2,f\xe9mur\n")
+    assert [(one.row, one.code) for one in read(path)[2]] == [(2, "unknown-word")]
+
+
+WORDS = st.one_of(
+    st.text(alphabet="\x1c\u2003\t0123456789.+-eE nainfx=/", max_size=8),
+    st.sampled_from(
+        [
+            "",
+            "true",
+            "false",
+            "femur",
+            "1e3",
+            "-0",
+            "0.0",
+            "1_000",
+            "٣",
+            " 7 ",
+            "9007199254740993",
+            "1e400",
+            "Infinity",
+            ".5",
+            "5.",
+        ]
+    ),
+    st.floats(-1e4, 1e4).map(str),
+    st.integers(-30, 30000).map(str),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    word=WORDS,
+    name=st.sampled_from(
+        ["start_day", "prescribed_dose_gy", "dead", "bone", "hardware_covered_share", "pain_follow_up"]
+    ),
+)
+def test_the_table_reads_a_cell_as_one_cell_is_read(word, name):
+    """The fast path over a column and the slow one that gives the reasons are one rule."""
+    column = {one.name: one for one in registry_columns()}.get(name) or load_registry_columns()[name]
+    slow = read_cell(column, word)
+    frame = pl.DataFrame({name: [word.strip(BLANKS) or None]}, schema={name: pl.String})
+    good = frame.select(_good(column)).item()
+    assert good is (None if slow is None else not isinstance(slow, Problem)), (name, word, slow)
+    if good:
+        assert frame.select(_value(column)).item() == slow
