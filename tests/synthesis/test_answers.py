@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 from study_samples import arm, question, result, study
 
 from portico.errors import UsageError
@@ -193,3 +194,16 @@ def test_every_answer_of_the_library_is_sound():
             assert row.lo <= row.est <= row.hi
             assert row.verified in ("full_text", "abstract")
         assert found.k == 0 or len(found.domains) == 6
+
+
+@pytest.mark.parametrize(("events", "total"), [(0, 1), (0, 12), (4, 10), (10, 10), (37, 412)])
+def test_a_proportion_s_limits_leave_half_the_rest_on_each_side(events, total):
+    low, high = exact_interval(events, total)
+    if events:
+        assert binom.sf(events - 1, total, low) == pytest.approx(0.025)
+    else:
+        assert low == 0.0
+    if events < total:
+        assert binom.cdf(events, total, high) == pytest.approx(0.025)
+    else:
+        assert high == 1.0

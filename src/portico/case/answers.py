@@ -13,10 +13,10 @@ from portico.errors import QuantityRefused, UsageError
 from portico.reading import did_you_mean
 from portico.units import parse_dose, parse_length
 
-__all__ = ["BESIDE", "UNKNOWN", "allowed", "explanation", "put", "read_answer"]
+__all__ = ["UNKNOWN", "allowed", "explanation", "put", "put_answer", "read_answer"]
 
 #: What stands beside an answer because the schema asks for it.
-BESIDE: Final[dict[str, dict[Steps, Any]]] = {
+_BESIDE: Final[dict[str, dict[Steps, Any]]] = {
     "ecog": {("patient", "performance", 0, "scale"): "ECOG"},
     "kps": {("patient", "performance", 0, "scale"): "KPS"},
     "survival_months_low": {("patient", "survival", 0, "by"): "clinician"},
@@ -194,3 +194,15 @@ def put(draft: dict[str, Any], steps: Steps, value: Any) -> None:
         here.append(value)
     else:
         here[last] = value
+
+
+def put_answer(draft: dict[str, Any], base: Steps, question: Question, value: Any) -> None:
+    """Set an answer in place, with what the schema asks to stand beside it.
+
+    Parameters
+    ----------
+    base : where the question's own steps begin: an agent, an earlier course, or the case itself
+    """
+    put(draft, (*base, *question.steps), value)
+    for steps, beside in _BESIDE.get(question.column or "", {}).items():
+        put(draft, steps, beside)

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from portico.cli.help_text import help_text
-from portico.errors import ReadingRefused, UsageError
+from portico.errors import Exit, ReadingRefused, UsageError
 
 __all__ = ["audit_log_app"]
 
@@ -69,4 +69,4 @@ def verify(
             show(line)
         show(f"{found.entries} entries, newest {found.head}")
         show("The log holds." if not found.problems else "The log does NOT hold.")
-    raise typer.Exit(1 if found.problems else 0)
+    raise typer.Exit(Exit.FINDINGS.value if found.problems else Exit.FINE.value)

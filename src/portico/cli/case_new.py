@@ -12,7 +12,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from portico.case import case_problems, load_columns
-from portico.case.answers import BESIDE, allowed, explanation, put, read_answer
+from portico.case.answers import allowed, explanation, put, put_answer, read_answer
 from portico.case.questions import AGENT, COURSE, QUESTIONS, Question, Steps, value_at
 from portico.cli.output import say
 from portico.errors import InputRefused, PorticoError
@@ -104,9 +104,7 @@ class Interview:
         if value is None:
             return False
         tried = deepcopy(self.draft)
-        put(tried, (*base, *question.steps), value)
-        for steps, beside in BESIDE.get(question.column or "", {}).items():
-            put(tried, steps, beside)
+        put_answer(tried, base, question, value)
         case, problems = case_problems(tried)
         if case is None or problems:
             first = problems[0]

@@ -182,13 +182,9 @@ def plan(
     if html is not None:
         files.append((html, made_plan_html(prepared, made, data, escalation, segments)))
     if dicom is not None and segments is not None:
-        import numpy as np
-
         from portico.planning import plan_files
 
-        # A case in DICOM was looked through for metal before; without an image nothing is written.
-        none = None if found.image is None else np.zeros(found.grid.shape, bool)
-        written = plan_files(prepared, segments, metal=none if metal is None else metal, told=told)
+        written = plan_files(prepared, segments, metal=metal, told=told)
         files += [(dicom / name, one) for name, one in written.items()]
         dicom.mkdir(parents=True, exist_ok=True)
     save_reports(files)

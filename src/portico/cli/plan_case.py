@@ -28,7 +28,7 @@ def case_of(
     library: Library,
     more: Sequence[str] = (),
 ) -> tuple[PlanCase, DensityTable | None, Any, tuple[str, ...]]:
-    """The case, its own density table, voxels of metal, and notes.
+    """The case, its own density table, voxels of metal (None when nobody could look), and notes.
 
     Parameters
     ----------
@@ -44,6 +44,8 @@ def case_of(
     if path.name.endswith(".npz") and path.is_file():
         case, table = read_case_file(path)
         return case, table, None, ("The case is no DICOM: metal was not looked for.",)
+    import numpy as np
+
     from portico.cli.plan_source import study_of
     from portico.cli.target_masks import masks_of, metal_on
 
@@ -59,7 +61,8 @@ def case_of(
     )
     found = {name: mask for name in wanted if (mask := masks.find(name)) is not None}
     case = PlanCase(image.grid, image.hu, found, image, says="DICOM")
-    return case, None, metal_on(image, library.policy), tuple(masks.notes)
+    metal = metal_on(image, library.policy)
+    return case, None, np.zeros(image.grid.shape, bool) if metal is None else metal, tuple(masks.notes)
 
 
 def table_of(path: Path | None) -> DensityTable | None:

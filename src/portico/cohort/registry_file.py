@@ -117,7 +117,8 @@ class RegistryFile:
         except (PolarsError, OSError):
             raise self._no_table() from None
         given = {**{name: name for name in known}, **(self.names or {})}
-        if len({given[name] for name in known if given[name] in headings}) < sum(given[n] in headings for n in known):
+        found = [heading for heading in given.values() if heading in headings]
+        if len(set(found)) < len(found):
             raise InputRefused("One heading serves two columns.", code="heading-twice", file=self.path.name)
         for key in _NEEDED:
             if given[key] not in headings:
@@ -125,7 +126,7 @@ class RegistryFile:
                     f"The file has no {key}.", code="key-column-missing", file=self.path.name, path=key,
                     fix="Add it, or name its heading in the map.",
                 )  # fmt: skip
-        used = {given[name] for name in known}
+        used = set(given.values())
         self.ignored = tuple(one for one in headings if one not in used)
         self.absent = tuple(name for name in known if given[name] not in headings)
         self._scan = scan.select(

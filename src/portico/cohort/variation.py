@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, binom, chi2
+from scipy.stats import binom, chi2
 
 from portico.errors import UsageError
 
@@ -24,7 +24,6 @@ __all__ = [
     "ChartPoint",
     "Funnel",
     "entropy_bits",
-    "exact_proportion",
     "exact_ratio",
     "funnel",
     "p_chart",
@@ -63,23 +62,6 @@ def schedules_in_use(courses: Sequence[tuple[float, int] | None]) -> tuple[dict[
         if one is not None:
             counts[one] = counts.get(one, 0) + 1
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))), sum(one is None for one in courses)
-
-
-def exact_proportion(events: int, total: int, level: float = 0.95) -> tuple[float, float]:
-    """Clopper–Pearson interval of a proportion.
-
-    Source: Clopper and Pearson, Biometrika 1934.
-
-    Raises
-    ------
-    UsageError : ``counts`` unless 0 <= events <= total and total > 0
-    """
-    if not 0 <= events <= total or total < 1:
-        raise UsageError("Events lie between 0 and a total of 1 or more.", code="counts")
-    tail = 0.5 * (1.0 - level)
-    low = 0.0 if events == 0 else float(beta.ppf(tail, events, total - events + 1))
-    high = 1.0 if events == total else float(beta.ppf(1.0 - tail, events + 1, total - events))
-    return low, high
 
 
 def exact_ratio(observed: int, expected: float, level: float = 0.95) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from portico.geometry.compiled import compiled
 from portico.geometry.distance import signed_distance
-from portico.geometry.mask_contours import contours_of_mask, rings_of_slice
+from portico.geometry.mask_contours import contours_of_mask, contours_on, rings_of_slice
 from portico.geometry.masks import (
     Margins,
     difference,
@@ -30,6 +30,7 @@ __all__ = [
     "boxes_of",
     "compiled",
     "contours_of_mask",
+    "contours_on",
     "difference",
     "distance_mm",
     "edges_of",

@@ -6,6 +6,7 @@ area; where that would lose a voxel or take one in, the line runs along the edge
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,9 +17,10 @@ from scipy.ndimage import gaussian_filter
 from portico.errors import InputRefused
 from portico.geometry.raster import partial_area
 from portico.rt.grid import Grid
+from portico.rt.image import Image
 from portico.rt.structures import Contour
 
-__all__ = ["contours_of_mask", "rings_of_slice"]
+__all__ = ["contours_of_mask", "contours_on", "rings_of_slice"]
 
 Ring = NDArray[np.float64]
 #: Blur of a slice before its line is drawn, in voxels.
@@ -61,6 +63,21 @@ def contours_of_mask(mask: NDArray[np.bool_], grid: Grid, *, smooth: bool = True
         for ring in rings_of_slice(mask[k], smooth=smooth):
             index = np.column_stack([ring, np.full(len(ring), k)])
             made.append(Contour(flat.points(index), "CLOSED_PLANAR"))
+    return tuple(made)
+
+
+def contours_on(mask: NDArray[np.bool_], image: Image) -> tuple[Contour, ...]:
+    """As :func:`contours_of_mask`, each contour with the image of its slice; None where the image does not name it.
+
+    Parameters
+    ----------
+    mask : (k, j, i) on the grid of the image
+    """
+    made = []
+    for contour in contours_of_mask(mask, image.grid):
+        k = round(float((contour.z - image.grid.origin[2]) / (image.grid.axes[2, 2] * image.grid.spacing[2])))
+        uid = image.instance_uids[k] if 0 <= k < len(image.instance_uids) else None
+        made.append(replace(contour, image_uid=uid or None))
     return tuple(made)
 
 

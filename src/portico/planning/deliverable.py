@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portico.errors import CannotTell, InputRefused
-from portico.geometry import contours_of_mask, distance_mm
+from portico.geometry import contours_on, distance_mm
 from portico.planning.beams import SAD_MM
 from portico.planning.bixels import Bixels
 from portico.planning.influence import dose_at, voxel_points
@@ -165,13 +165,8 @@ def _structures(prepared: Prepared, image: Image) -> StructureSet:
         if mask is None or not mask.any():
             continue
         kind = "PTV" if name in targets else "EXTERNAL" if name == prepared.body else "ORGAN"
-        contours = []
-        for contour in contours_of_mask(mask, case.grid):
-            k = round(float((contour.z - image.grid.origin[2]) / (image.grid.axes[2, 2] * image.grid.spacing[2])))
-            uid = image.instance_uids[k] if 0 <= k < len(image.instance_uids) else None
-            contours.append(replace(contour, image_uid=uid or None))
         number = len(made) + 1
-        made[number] = Structure(number, name, tuple(contours), kind, image.frame_uid)
+        made[number] = Structure(number, name, contours_on(mask, image), kind, image.frame_uid)
     lines = (contour.points.tobytes() for one in made.values() for contour in one.contours)
     names = (one.name for one in made.values())
     return StructureSet(made, image.frame_uid, content_uid("planned on", image.frame_uid or "", *names, *lines), _LABEL)

@@ -155,7 +155,7 @@ def prepare(
     }
     masks |= dict(more or {})
     targets = np.logical_or.reduce([masks[name] for name in wanted])
-    exact = [*wanted, *neural_of(directive), *(more or {})]
+    exact = [*wanted, *neural, *(more or {})]
     rows = rows_for(_parts(masks, exact, targets, body, grid, settings.grid_mm))
     points = case.grid.points(np.argwhere(np.logical_or.reduce([case.mask(name) for name in wanted]))[:, ::-1])
     x, y, z = (float(one) for one in points.mean(axis=0))

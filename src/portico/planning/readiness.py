@@ -53,7 +53,7 @@ def check_case(
     Parameters
     ----------
     cord_source : image that the cord was drawn on; None when nobody said
-    metal : (k, j, i) voxels of implants; None when there are none or nobody looked
+    metal : (k, j, i) voxels of implants; None when nobody looked
 
     Raises
     ------

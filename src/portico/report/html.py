@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["environment", "render_directive_html", "render_html"]
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
+@lru_cache
+def environment(package: str = "portico.report") -> Environment:
+    """The templates of a package; text in them is escaped, and what is not given is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("portico.report", "templates"),
+        loader=PackageLoader(package, "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -14,9 +14,14 @@ from portico.planning import NORMAL, Plan, Prepared, Sequenced, dose_at, histogr
 from portico.report.drawing import WIDTH_IN, Drawing, halo, new_figure, settings, svg_of
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from collections.abc import Sequence
 
-__all__ = ["dose_drawing", "fluence_drawing", "histogram_drawing"]
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from portico.planning import Beam
+
+__all__ = ["aperture_drawing", "dose_drawing", "fluence_drawing", "histogram_drawing"]
 
 Floats = NDArray[np.float64]
 _COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -64,31 +69,40 @@ def histogram_drawing(prepared: Prepared, plan: Plan) -> Drawing:
     )  # fmt: skip
 
 
+def _beam_panels(beams: Sequence[Beam]) -> tuple[Figure, list[Axes]]:
+    """A figure with a panel for each beam, at most five in a line."""
+    columns = min(5, len(beams))
+    lines = -(-len(beams) // columns)
+    figure = new_figure(WIDTH_IN, 1.62 * lines)
+    made = []
+    for number, beam in enumerate(beams, 1):
+        axes = figure.add_subplot(lines, columns, number)
+        axes.set_title(f"gantry {beam.gantry_deg:g}°", fontsize=7, pad=2)
+        axes.tick_params(labelsize=5, length=2, pad=1)
+        made.append(axes)
+    figure.subplots_adjust(left=0.04, right=0.995, bottom=0.06, top=0.93, wspace=0.22, hspace=0.42)
+    return figure, made
+
+
 def fluence_drawing(prepared: Prepared, plan: Plan) -> Drawing:
     """Weights of the bixels of every beam, as the beam sees them."""
     bixels = prepared.bixels
     count = len(bixels.beams)
-    columns = min(5, count)
-    lines = -(-count // columns)
     top = float(plan.weights.max()) or 1.0
     rows = []
     with settings():
-        figure = new_figure(WIDTH_IN, 1.62 * lines)
-        for number, beam in enumerate(bixels.beams):
+        figure, panels = _beam_panels(bixels.beams)
+        for number, (beam, axes) in enumerate(zip(bixels.beams, panels, strict=True)):
             values = bixels.fluence(number, plan.weights) / top
             _, z0, x0 = bixels.lattice(number)
             x, z, width = x0 - 0.5, z0 - 0.5, bixels.width_mm
-            axes = figure.add_subplot(lines, columns, number + 1)
             axes.imshow(
                 np.rint(255 * np.nan_to_num(values)).astype(np.uint8), cmap="gray_r", vmin=0, vmax=255, origin="lower",
                 interpolation="nearest", extent=(x * width, (x + values.shape[1]) * width, z * width, (z + values.shape[0]) * width),
             )  # fmt: skip
-            axes.set_title(f"gantry {beam.gantry_deg:g}°", fontsize=7, pad=2)
-            axes.tick_params(labelsize=5, length=2, pad=1)
             some = values[np.isfinite(values)]
             sums = (f"{len(some)}", f"{(some > 1e-3).sum()}", f"{some.sum():.1f}")
             rows.append((f"{number + 1}", f"{beam.gantry_deg:g}", f"{beam.couch_deg:g}", *sums))
-        figure.subplots_adjust(left=0.04, right=0.995, bottom=0.06, top=0.93, wspace=0.22, hspace=0.42)
         svg = svg_of(figure)
     return Drawing(
         svg, f"Fluence of {count} beams, black where a bixel is open longest; x and z in mm at the isocentre plane.",
@@ -102,15 +116,10 @@ def aperture_drawing(prepared: Prepared, made: Sequenced) -> Drawing:
     segments, bixels = made.segments, prepared.bixels
     edges = segments.collimator.edges_mm
     count = len(bixels.beams)
-    columns = min(5, count)
-    lines = -(-count // columns)
     rows = []
     with settings():
-        figure = new_figure(WIDTH_IN, 1.62 * lines)
-        for number, beam in enumerate(bixels.beams):
-            axes = figure.add_subplot(lines, columns, number + 1)
-            axes.set_title(f"gantry {beam.gantry_deg:g}°", fontsize=7, pad=2)
-            axes.tick_params(labelsize=5, length=2, pad=1)
+        figure, panels = _beam_panels(bixels.beams)
+        for number, (beam, axes) in enumerate(zip(bixels.beams, panels, strict=True)):
             own = np.flatnonzero((segments.beam == number) & (segments.weight > 0.0))
             if not len(own):
                 axes.set_axis_off()
@@ -135,7 +144,6 @@ def aperture_drawing(prepared: Prepared, made: Sequenced) -> Drawing:
             total = float(segments.weight[own].sum())
             share = f"{100.0 * segments.weight[chosen] / total:.0f} %, {area:.1f} cm2"
             rows.append((f"{number + 1}", f"{beam.gantry_deg:g}", f"{len(own)}", f"{total:.1f}", share))
-        figure.subplots_adjust(left=0.04, right=0.995, bottom=0.06, top=0.93, wspace=0.22, hspace=0.42)
         svg = svg_of(figure)
     return Drawing(
         svg, f"Openings of {count} beams between grey leaves, the one of each that is open longest; x and z in mm at the isocentre plane.",

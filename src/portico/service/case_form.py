@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from portico.case import Case, case_problems, load_columns
-from portico.case.answers import BESIDE, allowed, explanation, put, read_answer
+from portico.case.answers import allowed, explanation, put, put_answer, read_answer
 from portico.case.questions import AGENT, COURSE, QUESTIONS, Question, Steps, value_at
 from portico.errors import PorticoError
 
-__all__ = ["AGENTS", "COURSES", "Field", "Section", "Wrong", "read_form", "sections", "words"]
+__all__ = ["AGENTS", "COURSES", "Field", "Read", "Section", "Wrong", "read_form", "sections", "words"]
 
 AGENTS: Final = 3
 """Agents that the form has room for."""
@@ -70,6 +70,10 @@ class Section:
     name: str
     head: str
     fields: tuple[Field, ...]
+
+
+#: The case of the answers that fit, the same as plain data, and the answers that do not.
+Read = tuple[Case, dict[str, Any], tuple[Wrong, ...]]
 
 
 def words(value: str) -> str:
@@ -144,7 +148,7 @@ def sections(
     return [Section(name, head, tuple(found[name])) for name, head in _HEADS.items() if found[name]]
 
 
-def read_form(answers: Mapping[str, str]) -> tuple[Case, dict[str, Any], tuple[Wrong, ...]]:
+def read_form(answers: Mapping[str, str]) -> Read:
     """The case that the answers make, with its plain data, and every answer that does not fit.
 
     Parameters
@@ -181,10 +185,7 @@ def read_form(answers: Mapping[str, str]) -> tuple[Case, dict[str, Any], tuple[W
             wrong.append(Wrong(name, ask, blocked))
             continue
         tried = deepcopy(draft)
-        base = _entry(tried, base, name.partition(".")[0], entries)
-        put(tried, (*base, *question.steps), value)
-        for steps, beside in BESIDE.get(question.column or "", {}).items():
-            put(tried, steps, beside)
+        put_answer(tried, _entry(tried, base, name.partition(".")[0], entries), question, value)
         made, problems = case_problems(tried)
         if made is None or problems:
             message = problems[0].message

@@ -21,7 +21,7 @@ from portico.report import (
     render_pdf,
     render_plan_html,
 )
-from portico.service.case_form import read_form, sections, words
+from portico.service.case_form import Read, read_form, sections, words
 from portico.service.form_body import form_of, form_with_file
 from portico.service.guards import COOKIE, session_of, token_of
 from portico.service.plan_upload import check_upload
@@ -55,14 +55,10 @@ def pages(parts: Parts) -> APIRouter:
         case = case_from(json.loads(row.content))
         return row, case, advise(case, parts.engine)
 
-    def matter(case: Case) -> list[Any]:
-        missing = advise(case, parts.engine).missing
-        return sorted(missing, key=lambda one: not one.blocks_signing)[:_POINTED_OUT]
-
-    def form_page(request: Request, answers: dict[str, str], action: str, version: int | None, status: int = 200,
-                  *, refused: bool = False) -> HTMLResponse:  # fmt: skip
-        case, _, wrong = read_form(answers)
-        hints = matter(case)
+    def form_page(request: Request, answers: dict[str, str], read: Read, action: str, version: int | None,
+                  status: int = 200, *, refused: bool = False) -> HTMLResponse:  # fmt: skip
+        case, _, wrong = read
+        hints = _matter(advise(case, parts.engine))
         shown = sections(answers, wrong, frozenset(one.column for one in hints))
         names = {field.name for section in shown for field in section.fields}
         return formed(
@@ -84,7 +80,7 @@ def pages(parts: Parts) -> APIRouter:
 
     @router.get("/cases/new")
     def new_case(request: Request) -> HTMLResponse:
-        return form_page(request, {}, "/cases/new", None)
+        return form_page(request, {}, read_form({}), "/cases/new", None)
 
     @router.post("/cases/new")
     async def save_new(request: Request) -> Response:
@@ -98,7 +94,8 @@ def pages(parts: Parts) -> APIRouter:
             raise UsageError(
                 "This case came from a file; the form would lose what it has no question for.", code="from-file"
             )
-        return form_page(request, json.loads(row.answers), f"/cases/{case_id}/edit", row.version)
+        answers = json.loads(row.answers)
+        return form_page(request, answers, read_form(answers), f"/cases/{case_id}/edit", row.version)
 
     @router.post("/cases/{case_id}/edit")
     async def save_edit(request: Request, case_id: str) -> Response:
@@ -109,9 +106,10 @@ def pages(parts: Parts) -> APIRouter:
         version = _version(answers.pop("version", None)) if case_id else None
         action = f"/cases/{case_id}/edit" if case_id else "/cases/new"
         only_hints = answers.pop("do", "") == "hints"
-        _, content, wrong = read_form(answers)
+        read = read_form(answers)
+        _, content, wrong = read
         if wrong or only_hints:
-            return form_page(request, answers, action, version, 422 if wrong else 200, refused=bool(wrong))
+            return form_page(request, answers, read, action, version, 422 if wrong else 200, refused=bool(wrong))
         name, _ = store.save_case(content, by=_LOCAL, answers=answers, case_id=case_id, version=version)
         return RedirectResponse(f"/cases/{name}", status_code=303)
 
@@ -120,7 +118,7 @@ def pages(parts: Parts) -> APIRouter:
         row, case, advice = stored(case_id)
         shown = [one for one in advice.options if one.status != "not eligible"]
         return page(
-            "case.html.j2", case_id=case_id, label=case.label, row=row, advice=advice, hints=matter(case),
+            "case.html.j2", case_id=case_id, label=case.label, row=row, advice=advice, hints=_matter(advice),
             options=sorted(shown, key=lambda one: (one.rank is None, one.rank or 0)),
             others=[one for one in advice.options if one not in shown], history=store.history(case_id),
             directives=[(one, json.loads(one.content)["decision"]) for one in store.directives(case_id)], words=words,
@@ -252,6 +250,11 @@ def pages(parts: Parts) -> APIRouter:
         return report(row.page.decode("utf-8"), links)
 
     return router
+
+
+def _matter(advice: Advice) -> list[Any]:
+    """The answers that matter most, those that block signing first."""
+    return sorted(advice.missing, key=lambda one: not one.blocks_signing)[:_POINTED_OUT]
 
 
 def _directive(row: Any) -> Directive:

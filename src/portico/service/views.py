@@ -10,35 +10,20 @@ from markupsafe import escape
 
 from portico.errors import PorticoError
 from portico.intended_use import ANALYSIS_USE_SHORT, INTENDED_USE_SHORT
-from portico.report.html import environment as report_environment
+from portico.report.html import environment
 from portico.service.guards import page_policy, report_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jinja2 import Environment
-
 __all__ = ["page", "refusal_page", "report", "style_sheet"]
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("portico.service", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 @lru_cache(maxsize=1)
 def style_sheet() -> str:
     """The style sheet: that of the reports, so that both look alike, and what forms need."""
-    own = _environment().get_template("service.css.j2").render()
-    return report_environment().get_template("style.css.j2").render() + own
+    own = environment("portico.service").get_template("service.css.j2").render()
+    return environment().get_template("style.css.j2").render() + own
 
 
 def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -49,7 +34,7 @@ def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
     name : of the template
     values : what it shows; text in it is escaped
     """
-    text = _environment().get_template(name).render(
+    text = environment("portico.service").get_template(name).render(
         use=INTENDED_USE_SHORT, analysis_use=ANALYSIS_USE_SHORT, **values
     )  # fmt: skip
     return HTMLResponse(text, status_code=status, headers={"content-security-policy": page_policy()})

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from portico.errors import InputRefused
-from portico.geometry import contours_of_mask
+from portico.geometry import contours_on
 from portico.rt import Image, Structure, StructureSet
 from portico.targets.draft import COLOURS, Draft, DraftVolume
 
@@ -48,13 +47,8 @@ def structure_set(draft: Draft, image: Image, *, label: str = "PORTICO DRAFT") -
     for number, volume in enumerate(drawn, 1):
         if len(volume.roi) > _LONGEST_NAME:
             raise InputRefused("A name is longer than 16 characters.", code="roi-name", path=volume.roi)
-        contours = []
-        for contour in contours_of_mask(volume.mask, draft.grid):
-            k = round(float((contour.z - image.grid.origin[2]) / (image.grid.axes[2, 2] * image.grid.spacing[2])))
-            uid = image.instance_uids[k] if 0 <= k < len(image.instance_uids) else None
-            contours.append(replace(contour, image_uid=uid or None))
         made[number] = Structure(
-            number, volume.roi, tuple(contours), volume.kind, image.frame_uid,
+            number, volume.roi, contours_on(volume.mask, image), volume.kind, image.frame_uid,
             None if volume.role == "input" else "AUTOMATIC", colour=_colour(volume), description=description_of(volume),
         )  # fmt: skip
     return StructureSet(made, image.frame_uid, None, label)

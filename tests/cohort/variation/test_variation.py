@@ -10,7 +10,6 @@ from scipy.stats import binom, poisson
 
 from portico.cohort.variation import (
     entropy_bits,
-    exact_proportion,
     exact_ratio,
     funnel,
     p_chart,
@@ -30,19 +29,6 @@ def test_entropy():
 def test_schedules_are_counted_and_the_unknown_said():
     found, unknown = schedules_in_use([(20.0, 5), (8.0, 1), (20.0, 5), None, (30.0, 10)])
     assert list(found.items()) == [((20.0, 5), 2), ((8.0, 1), 1), ((30.0, 10), 1)] and unknown == 1
-
-
-@pytest.mark.parametrize(("events", "total"), [(0, 1), (0, 12), (4, 10), (10, 10), (37, 412)])
-def test_a_proportion_s_limits_leave_half_the_rest_on_each_side(events, total):
-    low, high = exact_proportion(events, total)
-    if events:
-        assert binom.sf(events - 1, total, low) == pytest.approx(0.025)
-    else:
-        assert low == 0.0
-    if events < total:
-        assert binom.cdf(events, total, high) == pytest.approx(0.025)
-    else:
-        assert high == 1.0
 
 
 @pytest.mark.parametrize("observed", [0, 1, 10, 250])
