@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ import httpx
 import pytest
 import uvicorn
 
+from portico.advice import Engine
+from portico.knowledge import load_library
 from portico.service import Settings, app
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +69,12 @@ class Browser:
         return ended.headers["location"].rpartition("/")[2]
 
 
+@lru_cache
+def _engine() -> Engine:
+    """Loaded once: what takes longest when a service starts, and no test changes it."""
+    return Engine(load_library())
+
+
 @contextmanager
 def served(folder: Path, log: io.StringIO, **more: Any) -> Iterator[httpx.Client]:
     """A service on a free port of this machine, and a client for it."""
@@ -74,7 +83,7 @@ def served(folder: Path, log: io.StringIO, **more: Any) -> Iterator[httpx.Client
         port = sock.getsockname()[1]
         settings = Settings(folder, port=port, **more)
         server = uvicorn.Server(
-            uvicorn.Config(app(settings, log), access_log=False, log_level="warning", lifespan="on")
+            uvicorn.Config(app(settings, log, engine=_engine()), access_log=False, log_level="warning", lifespan="on")
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()

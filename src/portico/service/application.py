@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse, Response
 from portico import __version__
 from portico.advice import Engine
 from portico.errors import Blocked, InputRefused, PorticoError
-from portico.knowledge import Library, load_library
+from portico.knowledge import load_library
 from portico.service.guards import Guard
 from portico.service.logs import RequestLog
 from portico.service.settings import Settings, refuse_open_binding
@@ -32,17 +32,17 @@ class Parts:
     settings: Settings
     key: bytes
     store: Store
-    library: Library
     engine: Engine
 
 
-def app(settings: Settings, log: TextIO | None = None) -> ASGIApp:
+def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None = None) -> ASGIApp:
     """The service as an ASGI application.
 
     Parameters
     ----------
     settings : see :class:`portico.service.Settings`
     log : where lines of the log go; standard error when None
+    engine : rules and library that are loaded already; those with the signatures of the settings when None
 
     Raises
     ------
@@ -53,8 +53,8 @@ def app(settings: Settings, log: TextIO | None = None) -> ASGIApp:
 
     refuse_open_binding(settings)
     key = settings.prepare()
-    library = load_library(signatures=settings.signatures)
-    parts = Parts(settings, key, Store(settings), library, Engine(library))
+    loaded = engine or Engine(load_library(signatures=settings.signatures))
+    parts = Parts(settings, key, Store(settings), loaded)
     requests = RequestLog(log)
 
     @asynccontextmanager

@@ -76,7 +76,7 @@ def pages(parts: Parts) -> APIRouter:
             {"id": row.case_id, "label": json.loads(row.content).get("label"), "at": row.at, "version": row.version}
             for row in store.cases()
         ]
-        return page("start.html.j2", cases=rows, knowledge=parts.library.version[:12])
+        return page("start.html.j2", cases=rows, knowledge=parts.engine.library.version[:12])
 
     @router.get("/cases/new")
     def new_case(request: Request) -> HTMLResponse:
@@ -138,12 +138,12 @@ def pages(parts: Parts) -> APIRouter:
             (f"/cases/{case_id}/advice.pdf", "As PDF"),
             (f"/cases/{case_id}/sign", "Sign or override"),
         ]
-        return report(render_html(advice, parts.library), links)
+        return report(render_html(advice, parts.engine.library), links)
 
     @router.get("/cases/{case_id}/advice.pdf")
     def advice_pdf(case_id: str) -> Response:
         _, _, advice = stored(case_id)
-        return _pdf(render_pdf(advice, parts.library), "advice")
+        return _pdf(render_pdf(advice, parts.engine.library), "advice")
 
     @router.get("/cases/{case_id}/sign")
     def sign_form(request: Request, case_id: str, option: str = "") -> HTMLResponse:
@@ -203,11 +203,13 @@ def pages(parts: Parts) -> APIRouter:
             (f"/directives/{seal}/json", "As JSON"),
             (f"/directives/{seal}/check", "Check a plan against it"),
         ]
-        return report(render_directive_html(_directive(row), parts.library), links)
+        return report(render_directive_html(_directive(row), parts.engine.library), links)
 
     @router.get("/directives/{seal}/pdf")
     def directive_pdf(seal: str) -> Response:
-        return _pdf(render_directive_pdf(_directive(store.directive(seal)), parts.library), f"directive-{seal[:8]}")
+        return _pdf(
+            render_directive_pdf(_directive(store.directive(seal)), parts.engine.library), f"directive-{seal[:8]}"
+        )
 
     @router.get("/directives/{seal}/json")
     def directive_json(seal: str) -> Response:
@@ -232,14 +234,16 @@ def pages(parts: Parts) -> APIRouter:
                 while block := await file.read(1 << 20):
                     stream.write(block)
             await file.close()
-            made = await run_in_threadpool(check_upload, path, _directive(row), parts.library, fields.get("plan"))
+            made = await run_in_threadpool(
+                check_upload, path, _directive(row), parts.engine.library, fields.get("plan")
+            )
         except PorticoError as error:
             return formed(request, "check.html.j2", 422, row=row, checks=store.checks(seal), problems=error.problems)
         finally:
             path.unlink(missing_ok=True)
         result = made.result
         assert result is not None
-        text = await run_in_threadpool(render_plan_html, made, parts.library)
+        text = await run_in_threadpool(render_plan_html, made, parts.engine.library)
         name = await run_in_threadpool(lambda: store.save_check(seal, result.exit_status, text, by=_LOCAL))
         return RedirectResponse(f"/checks/{name}", status_code=303)
 
