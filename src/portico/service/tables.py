@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
-__all__ = ["audit", "case_versions", "cases", "checks", "directives", "metadata"]
+__all__ = ["audit", "case_versions", "cases", "checks", "directives", "jobs", "metadata"]
 
 metadata: Final = MetaData()
 
@@ -70,3 +70,28 @@ audit: Final = Table(
     UniqueConstraint("hash"),
 )
 """The audit log: each entry holds the hash of the one before; the database refuses to change or remove one."""
+
+jobs: Final = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("key", String(64), nullable=True),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("cancel", Integer, nullable=False),
+    Column("worker", String(64), nullable=True),
+    Column("seen_at", String(32), nullable=True),
+    Column("result", Text, nullable=True),
+    Column("digest", String(64), nullable=True),
+    Column("created_at", String(32), nullable=False),
+    Column("started_at", String(32), nullable=True),
+    Column("ended_at", String(32), nullable=True),
+    UniqueConstraint("key"),
+    Index("jobs_by_state", "state", "created_at"),
+)
+"""Long work: what was asked, who works on it and when that worker was seen last, and what it gave or refused."""
