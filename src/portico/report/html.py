@@ -18,6 +18,9 @@ from portico.report.sheet import sheet_view
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from portico.knowledge.pools import Answer
+    from portico.report.drawing import Drawing
+
 __all__ = ["environment", "render_directive_html", "render_html"]
 
 
@@ -81,13 +84,20 @@ def _forest(library: Library, question: str) -> dict[str, object] | None:
     from markupsafe import Markup
 
     from portico.knowledge.pools import load_pools
-    from portico.report.forest import forest_drawing
 
     pools = load_pools(library)
-    drawing = None if pools is None else forest_drawing(pools.answers[question])
+    drawing = None if pools is None else _drawn(pools.answers[question])
     if drawing is None:
         return None
     return {"svg": Markup(drawing.svg), "alt": drawing.alt, "caption": drawing.caption}  # text drawn as outlines
+
+
+@lru_cache(maxsize=64)
+def _drawn(answer: Answer) -> Drawing | None:
+    """The same answer is drawn once: a service shows it on many pages, and matplotlib takes most of a page's time."""
+    from portico.report.forest import forest_drawing
+
+    return forest_drawing(answer)
 
 
 def render_directive_html(directive: Directive, library: Library) -> str:

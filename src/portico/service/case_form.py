@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from portico.case import Case, case_problems, load_columns
@@ -160,41 +161,83 @@ def read_form(answers: Mapping[str, str]) -> Read:
     -------
     the case of the answers that fit, the same as plain data, and the others
     """
-    draft: dict[str, Any] = {"schema": "case/1"}
-    case, _ = case_problems(draft)
-    assert case is not None
-    wrong: list[Wrong] = []
-    entries: dict[str, int] = {}
-    columns = load_columns()
-    for _, name, question, base in _asked():
-        text = answers.get(name, "")
-        ask = _ask(question, name)
+    taken = _Taking(checked=False)
+    wrong = taken.all(answers)
+    case, problems = case_problems(taken.draft)
+    if wrong or problems or case is None:
+        # Something does not fit: once more, with the case checked after every answer, so that the answer is found.
+        taken = _Taking(checked=True)
+        wrong = taken.all(answers)
+        case, problems = case_problems(taken.draft)
+    assert case is not None and not problems, "every answer was checked when it was taken"
+    return case, taken.draft, wrong
+
+
+class _Taking:
+    """Answers taken one after another into a case that grows.
+
+    Parameters
+    ----------
+    checked : whether the case is checked after every answer; without it the caller checks the whole once
+    """
+
+    def __init__(self, *, checked: bool) -> None:
+        self._checked = checked
+        self.draft: dict[str, Any] = {"schema": "case/1"}
+        self._entries: dict[str, int] = {}
+
+    def all(self, answers: Mapping[str, str]) -> tuple[Wrong, ...]:
+        """Take them in the order of the questions; gives those that do not fit."""
+        found = []
+        for _, name, question, base in _asked():
+            message = self._take(answers.get(name, ""), name, question, base)
+            if message:
+                found.append(Wrong(name, _ask(question, name), message))
+        return tuple(found)
+
+    def _take(self, text: str, name: str, question: Question, base: Steps) -> str:
         if name == ALL_COURSES:
-            draft = _further(draft, text)
-            continue
-        column = columns[question.column] if question.column else None
+            _further(self.draft, text)
+            return ""
         try:
-            value = read_answer(text, question, column)
+            value = read_answer(text, question, load_columns()[question.column] if question.column else None)
         except PorticoError as error:
-            wrong.append(Wrong(name, ask, f"{error.problem.message} {error.problem.fix}".strip()))
-            continue
+            return f"{error.problem.message} {error.problem.fix}".strip()
         if value is None:
-            continue
-        blocked = _no_concern(question, base, draft, case.row())
+            return ""
+        blocked = _no_concern(question, base, self.draft, _LazyRow(self.draft))
         if blocked:
-            wrong.append(Wrong(name, ask, blocked))
-            continue
-        tried = deepcopy(draft)
-        put_answer(tried, _entry(tried, base, name.partition(".")[0], entries), question, value)
-        made, problems = case_problems(tried)
-        if made is None or problems:
-            message = problems[0].message
-            wrong.append(Wrong(name, ask, f"{message[0].upper()}{message[1:]} {problems[0].fix}".strip()))
-            continue
-        draft, case = tried, made
-    made, problems = case_problems(draft)
-    assert made is not None and not problems, "every answer was checked when it was taken"
-    return made, draft, tuple(wrong)
+            return blocked
+        tried = deepcopy(self.draft) if self._checked else self.draft
+        put_answer(tried, _entry(tried, base, name.partition(".")[0], self._entries), question, value)
+        if self._checked:
+            made, problems = case_problems(tried)
+            if made is None or problems:
+                message = problems[0].message
+                return f"{message[0].upper()}{message[1:]} {problems[0].fix}".strip()
+            self.draft = tried
+        return ""
+
+
+class _LazyRow(Mapping[str, Any]):
+    """The flat row of a case so far, made when a question first looks into it: most look at the case alone."""
+
+    def __init__(self, draft: dict[str, Any]) -> None:
+        self._draft = draft
+
+    @cached_property
+    def _row(self) -> Mapping[str, Any]:
+        case, _ = case_problems(self._draft)
+        return {} if case is None else case.row()
+
+    def __getitem__(self, name: str) -> Any:
+        return self._row[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._row)
+
+    def __len__(self) -> int:
+        return len(self._row)
 
 
 def _no_concern(question: Question, base: Steps, draft: dict[str, Any], row: Mapping[str, Any]) -> str:
@@ -221,9 +264,8 @@ def _entry(draft: dict[str, Any], base: Steps, row: str, entries: dict[str, int]
     return (*base[:-1], entries[row])
 
 
-def _further(draft: dict[str, Any], text: str) -> dict[str, Any]:
+def _further(draft: dict[str, Any], text: str) -> None:
     courses = value_at(draft, ("prior_radiotherapy", "courses"))
     if courses and text != "yes":
         # Without this entry one course would count as the only one, which nobody has said.
         courses.append({"id": "whether there was a further course is unknown"})
-    return draft
