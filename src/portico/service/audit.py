@@ -116,6 +116,12 @@ def _stored(connection: Connection, logged: dict[str, str]) -> list[str]:
         found[f"directive/{row.hash}"] = digest_of(row.content)
     for row in connection.execute(select(reports.c.id, reports.c.page)):
         found[f"check/{row.id}"] = digest_of(row.page)
+    for row in connection.execute(select(tables.jobs)):
+        found[f"job/{row.id}"] = digest_of(row.kind, row.request)
+        if row.ended_at is not None:
+            found[f"job/{row.id}/end"] = digest_of(row.state, row.result)
+        elif f"job/{row.id}/end" in logged:  # it was resumed
+            found[f"job/{row.id}/end"] = digest_of("resumed")
     newest = select(versions.c.case_id, func.max(versions.c.version)).group_by(versions.c.case_id)
     heads = {row[0]: row[1] for row in connection.execute(newest)}
     wrong = [

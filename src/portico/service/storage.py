@@ -17,7 +17,7 @@ from portico.service.audit import Verified, append, digest_of, now, verify_log
 from portico.service.migrations import migrate
 from portico.service.settings import Settings
 
-__all__ = ["NotFound", "Store", "Unavailable", "open_engine"]
+__all__ = ["NotFound", "Store", "Unavailable", "guarded", "open_engine"]
 
 
 class NotFound(UsageError):
@@ -62,7 +62,7 @@ class Store:
 
     def __init__(self, settings: Settings) -> None:
         self.engine = open_engine(settings.url)
-        self._reader = self.engine.execution_options(reads=True)
+        self.reader = self.engine.execution_options(reads=True)
         migrate(self.engine)
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class Store:
     def ready(self) -> bool:
         """Whether the database answers."""
         try:
-            with self._reader.connect() as connection:
+            with self.reader.connect() as connection:
                 return connection.execute(text("SELECT 1")).scalar() == 1
         except OperationalError:
             return False
@@ -108,7 +108,7 @@ class Store:
         typed = None if answers is None else canonical_json(answers).decode("utf-8")
         digest, at = digest_of(body, typed), now()
         name, number = case_id or secrets.token_hex(8), (version or 0) + 1
-        with _guarded(), self.engine.begin() as connection:
+        with guarded(), self.engine.begin() as connection:
             if case_id is None:
                 connection.execute(insert(tables.cases).values(id=name, version=1, changed_at=at))
             else:
@@ -144,7 +144,7 @@ class Store:
             raise UsageError("Only a signed Directive is stored.", code="not-signed")
         body = canonical_json(directive.to_dict()).decode("utf-8")
         digest = digest_of(body)
-        with _guarded(), self.engine.begin() as connection:
+        with guarded(), self.engine.begin() as connection:
             table = tables.cases
             found = connection.execute(select(table.c.version).where(table.c.id == case_id)).scalar()
             if found != version:
@@ -175,7 +175,7 @@ class Store:
         """Store the report of a check; gives its id."""
         data, name = page.encode("utf-8"), secrets.token_hex(8)
         digest = digest_of(data)
-        with _guarded(), self.engine.begin() as connection:
+        with guarded(), self.engine.begin() as connection:
             row = {"id": name, "directive_hash": directive_hash, "status": status, "page": data, "digest": digest}
             connection.execute(insert(tables.checks).values(**row, at=now()))
             append(connection, by=by, action="plan-checked", subject=f"check/{name}", digest=digest)
@@ -242,15 +242,15 @@ class Store:
 
     def verify(self, head: str | None = None) -> Verified:
         """Verify the audit log; see :func:`portico.service.audit.verify_log`."""
-        with self._reader.begin() as connection:
+        with self.reader.begin() as connection:
             return verify_log(connection, head)
 
     def _all(self, query: Any) -> Sequence[Row[Any]]:
-        with _guarded(), self._reader.connect() as connection:
+        with guarded(), self.reader.connect() as connection:
             return connection.execute(query).all()
 
 
-class _guarded:  # noqa: N801  # reads as a word after "with"
+class guarded:  # noqa: N801  # reads as a word after "with"
     """Turns what the database cannot do into one clear error; its own text could hold what was to be stored."""
 
     def __enter__(self) -> None:
