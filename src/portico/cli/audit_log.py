@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from portico.cli.help_text import help_text
-from portico.errors import Exit, ReadingRefused, UsageError
+from portico.cli.service_place import ConfigOption, FolderOption, settings_at
+from portico.errors import Exit, ReadingRefused
 
 __all__ = ["audit_log_app"]
 
@@ -19,7 +19,11 @@ audit_log_app = typer.Typer(
 VERIFY_HELP: Final = help_text(
     "Follow the chain of the audit log and hold every stored case, Directive and check against it. Entries cut off at "
     "the end are found only with --head, a hash that was noted earlier: note the one that is printed.",
-    ["portico audit-log verify", "portico audit-log verify --folder /var/lib/portico --head HASH"],
+    [
+        "portico audit-log verify",
+        "portico audit-log verify --folder /var/lib/portico --head HASH",
+        "portico audit-log verify --config /etc/portico/portico.toml",
+    ],
     {
         0: "the chain is whole and everything stored is as it was logged",
         1: "something was changed, removed or added",
@@ -30,9 +34,8 @@ VERIFY_HELP: Final = help_text(
 
 @audit_log_app.command("verify", help=VERIFY_HELP)
 def verify(
-    folder: Annotated[Path, typer.Option("--folder", help="Folder of the service.", metavar="DIR")] = Path(
-        "portico-data"
-    ),
+    folder: FolderOption = None,
+    config: ConfigOption = None,
     head: Annotated[str | None, typer.Option("--head", help="Hash of an entry noted earlier.", metavar="HASH")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -40,19 +43,16 @@ def verify(
 
     Raises
     ------
-    UsageError : ``no-database``
+    UsageError : ``no-database``, ``config-and-option``
     ReadingRefused : ``database-damaged``
     """
     from sqlalchemy.exc import DatabaseError
 
     from portico.cli.output import show, show_json
-    from portico.service import Settings
     from portico.service.audit import verify_log
     from portico.service.storage import open_engine
 
-    if not (folder / "portico.sqlite3").is_file():
-        raise UsageError("There is no database of the service in this folder.", code="no-database", path="--folder")
-    engine = open_engine(Settings(folder).url)
+    engine = open_engine(settings_at(folder, config).url)
     try:
         with engine.begin() as connection:
             found = verify_log(connection, head)

@@ -5,17 +5,45 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from portico.errors import ReadingRefused, UsageError
 
-__all__ = ["MEBIBYTE", "Settings", "is_loopback", "refuse_open_binding"]
+__all__ = ["MEBIBYTE", "Settings", "SignInSettings", "is_loopback", "refuse_open_binding"]
 
 MEBIBYTE: Final = 1024 * 1024
 _SECRET: Final = "form.key"
 _SECRET_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SignInSettings:
+    """How people sign in: by OpenID Connect, at the provider of the department.
+
+    Parameters
+    ----------
+    issuer : address of the provider, exactly as it names itself; https, or http on this machine
+    client_id : name of this service at the provider
+    client_secret : None for a public client, which is guarded by PKCE alone
+    groups : for each role the groups of the provider that give it
+    groups_claim : claim of the ID token that lists the groups
+    scopes : what is asked of the provider
+    idle_minutes : a session ends after so many minutes without a request
+    absolute_minutes : and after so many minutes in any case
+    """
+
+    issuer: str
+    client_id: str
+    groups: Mapping[str, tuple[str, ...]]
+    client_secret: str | None = field(default=None, repr=False)
+    groups_claim: str = "groups"
+    scopes: tuple[str, ...] = ("openid", "profile")
+    idle_minutes: int = 15
+    absolute_minutes: int = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +58,35 @@ class Settings:
     signatures : the site's signature file; None leaves rows read only in secondary pages unbound
     max_body : bytes of a request other than an upload of a plan
     max_upload : bytes of an uploaded plan
+    public_url : address under which browsers reach the service, without a path; None when it is that of ``host``
+    sign_in : how people sign in; None when whoever uses this machine may do everything
     """
 
     folder: Path
     host: str = "127.0.0.1"
     port: int = 8765
-    database: str | None = None
+    database: str | None = field(default=None, repr=False)
     signatures: Path | None = None
     max_body: int = 2 * MEBIBYTE
     max_upload: int = 512 * MEBIBYTE
+    public_url: str | None = None
+    sign_in: SignInSettings | None = None
 
     @property
     def url(self) -> str:
         """SQLAlchemy URL of the database."""
         return self.database or f"sqlite:///{self.folder / 'portico.sqlite3'}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port that a browser sees, such as ``https://portico.example.org``."""
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{shown}:{self.port}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the service over TLS, so that cookies may be kept to it."""
+        return self.origin.startswith("https://")
 
     def prepare(self) -> bytes:
         """Make the folder and its key for forms; the key of an earlier start is read again.
@@ -86,16 +129,31 @@ def is_loopback(host: str) -> bool:
 
 
 def refuse_open_binding(settings: Settings) -> None:
-    """Refuse to listen where other machines reach a service that asks nobody to sign in.
+    """Refuse to listen where other machines reach a service that asks nobody to sign in, or that sends sessions in clear.
 
     Raises
     ------
-    UsageError : ``sign-in-needed``
+    UsageError : ``sign-in-needed``, ``tls-needed``
     """
-    if not is_loopback(settings.host):
+    if settings.sign_in is None:
+        if not is_loopback(settings.host):
+            raise UsageError(
+                "Without sign-in the service listens on this machine only.",
+                code="sign-in-needed",
+                path="--host",
+                fix="Use 127.0.0.1.",
+            )
+        if settings.public_url is not None:
+            raise UsageError(
+                "Without sign-in the service has no public address.",
+                code="sign-in-needed",
+                path="service.public_url",
+                fix="Add the table [sign_in], or leave public_url out.",
+            )
+    elif not settings.secure and not is_loopback(urlsplit(settings.origin).hostname or ""):
         raise UsageError(
-            "Without sign-in the service listens on this machine only.",
-            code="sign-in-needed",
-            path="--host",
-            fix="Use 127.0.0.1.",
+            "Sessions would travel in clear.",
+            code="tls-needed",
+            path="service.public_url",
+            fix='Put a proxy with TLS in front, and give its address as public_url = "https://…".',
         )

@@ -1,0 +1,110 @@
+"""Who may do what: one table from method and route to roles.
+
+A route that has no entry is refused to everybody. A test walks the routes of the application and fails when one has
+no entry, so that whoever adds a route also says who may use it.
+
+>>> sorted(allowed("POST", "/cases/{case_id}/sign"))
+[<Role.CLINICIAN: 'clinician'>]
+>>> allowed("GET", "/no/such/route") is None
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Final
+
+__all__ = ["EVERYBODY", "ROUTES", "Open", "Role", "allowed", "may", "roles_of"]
+
+
+class Role(Enum):
+    """What a person is here for. A person may have several roles; each gives what its rows of the table say."""
+
+    VIEWER = "viewer"
+    """Reads cases, advice, Directives and checks."""
+    CLINICIAN = "clinician"
+    """Reads, enters cases, signs, and checks plans."""
+    PHYSICIST = "physicist"
+    """Reads and checks plans."""
+    AUDITOR = "auditor"
+    """Reads, and sees the audit log and the figures of the service."""
+    ADMIN = "admin"
+    """Sees the figures of the service and its work, and nothing of a case."""
+
+    def __lt__(self, other: Role) -> bool:
+        return self.value < other.value
+
+
+class Open(Enum):
+    """What stands in the table instead of roles when nobody has to sign in."""
+
+    EVERYBODY = "everybody"
+    """Only for what shows nothing that is stored, or proves by itself who calls."""
+
+
+EVERYBODY: Final = Open.EVERYBODY
+_SIGNED_IN: Final = frozenset(Role)
+_READ: Final = frozenset({Role.VIEWER, Role.CLINICIAN, Role.PHYSICIST, Role.AUDITOR})
+_ENTER: Final = frozenset({Role.CLINICIAN})
+_CHECK: Final = frozenset({Role.CLINICIAN, Role.PHYSICIST})
+_WATCH: Final = frozenset({Role.AUDITOR, Role.ADMIN})
+
+ROUTES: Final[Mapping[tuple[str, str], frozenset[Role] | Open]] = {
+    # The service itself
+    ("GET", "/health"): EVERYBODY,
+    ("GET", "/static/portico.css"): EVERYBODY,
+    ("GET", "/metrics"): _WATCH,
+    ("GET", "/api/v1/openapi.json"): _SIGNED_IN,
+    # Pages
+    ("GET", "/"): _READ,
+    ("GET", "/cases/new"): _ENTER,
+    ("POST", "/cases/new"): _ENTER,
+    ("GET", "/cases/{case_id}/edit"): _ENTER,
+    ("POST", "/cases/{case_id}/edit"): _ENTER,
+    ("GET", "/cases/{case_id}"): _READ,
+    ("GET", "/cases/{case_id}/json"): _READ,
+    ("GET", "/cases/{case_id}/advice"): _READ,
+    ("GET", "/cases/{case_id}/advice.pdf"): _READ,
+    ("GET", "/cases/{case_id}/sign"): _ENTER,
+    ("POST", "/cases/{case_id}/sign"): _ENTER,
+    ("GET", "/directives/{seal}"): _READ,
+    ("GET", "/directives/{seal}/pdf"): _READ,
+    ("GET", "/directives/{seal}/json"): _READ,
+    ("GET", "/directives/{seal}/check"): _CHECK,
+    ("POST", "/directives/{seal}/check"): _CHECK,
+    ("GET", "/checks/{check_id}"): _READ,
+}
+"""For each method and pattern of a route, the roles that may use it. HEAD counts as GET."""
+
+
+def allowed(method: str, pattern: str) -> frozenset[Role] | Open | None:
+    """The roles that may use a route; ``EVERYBODY`` when nobody has to sign in, None when it has no entry."""
+    return ROUTES.get(("GET" if method == "HEAD" else method, pattern))
+
+
+def may(roles: Iterable[Role], method: str, pattern: str) -> bool:
+    """Whether someone with these roles may use a route.
+
+    >>> may([Role.VIEWER], "GET", "/"), may([Role.VIEWER], "POST", "/cases/new"), may(Role, "GET", "/unlisted")
+    (True, False, False)
+    """
+    found = allowed(method, pattern)
+    if found is None:
+        return False
+    return isinstance(found, Open) or not found.isdisjoint(roles)
+
+
+def roles_of(groups: Iterable[str], given_by: Mapping[str, tuple[str, ...]]) -> frozenset[Role]:
+    """The roles that the groups of a person give.
+
+    Parameters
+    ----------
+    groups : of the person, as the provider names them; upper and lower case count
+    given_by : for each role the groups that give it
+
+    >>> sorted(roles_of(["onkologie"], {"viewer": ("all",), "clinician": ("onkologie", "strahlen")}))
+    [<Role.CLINICIAN: 'clinician'>]
+    """
+    own = frozenset(groups)
+    return frozenset(role for role in Role if not own.isdisjoint(given_by.get(role.value, ())))
