@@ -7,10 +7,14 @@ need is installed. Elsewhere the run lists what it skipped and why.
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, str(Path(__file__).parent))  # pace.py stands beside the tests
 
 # Two busy cores and coverage make any deadline a matter of luck. Reduced counts are the same on each
 # run; the full counts of `make assure` draw new examples.

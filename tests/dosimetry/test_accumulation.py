@@ -10,6 +10,7 @@ import check_sample as made
 import numpy as np
 import pytest
 
+from pace import pace
 from portico.biology import eqd2
 from portico.claims import run
 from portico.dosimetry import EarlierDose, accumulate_eqd2, accumulation, dvh, neural_maximum
@@ -182,7 +183,7 @@ def test_three_courses_take_less_than_a_second():
         start = time.process_time()
         accumulate_eqd2(dose, 2, earlier, 2.0)
         seconds.append(time.process_time() - start)
-    assert min(seconds) < 1.0
+    assert min(seconds) < 1.0 * pace()
 
 
 def test_the_chapter_holds():

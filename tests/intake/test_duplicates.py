@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pace import pace
 from portico.intake import Duplicates, Record, library_index, record_match, title_key
 from portico.knowledge import load_library
 
@@ -147,7 +148,7 @@ def test_many_like_titles_take_seconds():
     index = Duplicates()
     start = time.process_time()
     found = [index.add(str(at), title, 2020) for at, title in enumerate(titles)]
-    assert time.process_time() - start < 20
+    assert time.process_time() - start < 20 * pace()
     keys = {" ".join(sorted(title_key(title).split())) for title in titles}
     assert sum(one is None for one in found) == len(keys)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from pace import pace
 from portico.errors import CannotTell, InputRefused, UsageError
 from portico.synthesis import NOT_RANDOMISED, DoseArms, bootstrap_band, dose_response
 from portico.synthesis import dose_bootstrap as module
@@ -158,4 +159,4 @@ def test_ten_thousand_replicates_are_quick():
     start = time.process_time()
     found = bootstrap_band(curve, GRID[1:-1], replicates=10_000)
     assert math.isfinite(found.slope.lo) and found.replicates == 10_000
-    assert time.process_time() - start < 8.0
+    assert time.process_time() - start < 8.0 * pace()

@@ -9,6 +9,7 @@ import zlib
 
 import pytest
 
+from pace import pace
 from portico.errors import ReadingRefused
 from portico.reading import ArchiveLimits, open_archive
 
@@ -114,7 +115,7 @@ def test_a_bomb_that_declares_a_large_packed_size(tmp_path):
     path.write_bytes(data)
     begin = time.process_time()
     assert code(path) == "archive-damaged"
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 5 * pace()
     assert code(path, ArchiveLimits(max_total_bytes=10_000_000)) == "too-large"
 
 
@@ -141,7 +142,7 @@ def test_many_members_are_checked_quickly(tmp_path):
     begin = time.process_time()
     with open_archive(path) as opened:
         assert len(opened.names()) == 19_000
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 5 * pace()
 
 
 def test_mutated_archives_are_read_or_refused(tmp_path):

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import portico
+from pace import pace
 from portico.errors import ReadingRefused
 from portico.reading import parse_json, parse_yaml, read_document
 
@@ -79,7 +80,7 @@ def test_deep_documents_are_refused_at_their_beginning(tmp_path, name, text, cod
     path.write_text(text)
     found, _, _, seconds = in_a_process(path, parser)
     assert found == code
-    assert seconds < 10
+    assert seconds < 10 * pace()
 
 
 def test_an_alias_bomb_is_refused_at_its_first_anchor(tmp_path):
@@ -102,7 +103,7 @@ def test_a_file_of_100_mb_is_refused_without_reading_it(tmp_path, name):
     begin = time.process_time()
     with pytest.raises(ReadingRefused):
         read_document(path)
-    assert time.process_time() - begin < 0.1
+    assert time.process_time() - begin < 0.1 * pace()
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_no_large_text_takes_long(start, unit):
         parse_yaml(text)
     except ReadingRefused as error:
         assert error.code != "reading-refused"
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 5 * pace()
 
 
 structural = st.text(st.sampled_from("[]{},:?-#&*!|>'\"%@` \n\t~<=0123456789.eE_+axn\\u\r\x00\ufeffé😀"), max_size=60)
