@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -58,6 +60,8 @@ EndCapOption = Annotated[
 
 #: Seconds of silence before a progress line appears.
 _PATIENCE: Final = 2.0
+#: Seconds between two steps that are written to a file.
+_PAUSE: Final = 0.2
 _NAMES_SCHEMA: Final = "structure-names/1"
 
 
@@ -176,14 +180,33 @@ def plan_set_of(study: Study, which: str | None) -> PlanSet:
 
 
 def progress_line() -> Callable[[str, int, int], None]:
-    """A line on standard error that counts, once a person has waited for more than two seconds."""
+    """A line on standard error that counts, once a person has waited for more than two seconds.
+
+    Where the environment names a file in ``PORTICO_PROGRESS``, the newest step stands there instead: what is done, how
+    far and of how much, divided by tabs. Jobs of the service read it.
+    """
     person = sys.stderr.isatty()
     start = time.monotonic()
+    file = os.environ.get("PORTICO_PROGRESS")
+    written = -_PAUSE
 
     def step(what: str, done: int, of: int) -> None:
+        nonlocal written
+        if file is not None:
+            if time.monotonic() - written >= _PAUSE or done >= of:
+                written = time.monotonic()
+                _write_step(Path(file), f"{what}\t{done}\t{of}")
+            return
         if not person or time.monotonic() - start < _PATIENCE:
             return
         sys.stderr.write(f"\r\033[K{what}: {done} of {of}" if done < of else "\r\033[K")
         sys.stderr.flush()
 
     return step
+
+
+def _write_step(path: Path, text: str) -> None:
+    part = path.with_name(f"{path.name}.part")
+    with suppress(OSError):  # how far it is matters less than what it does
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
