@@ -66,11 +66,18 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Fields under one heading."""
+    """Fields under one heading.
+
+    Parameters
+    ----------
+    fields : those that concern the case as answered so far, are answered, or matter most
+    later : the others; shown folded, so that the form stays short, and never left out
+    """
 
     name: str
     head: str
     fields: tuple[Field, ...]
+    later: tuple[Field, ...] = ()
 
 
 #: The case of the answers that fit, the same as plain data, and the answers that do not.
@@ -119,20 +126,22 @@ def _ask(question: Question, name: str) -> str:
 
 
 def sections(
-    answers: Mapping[str, str], wrong: tuple[Wrong, ...] = (), matters: frozenset[str] = frozenset()
+    answers: Mapping[str, str], read: Read | None = None, matters: frozenset[str] = frozenset()
 ) -> list[Section]:
     """The form with what was typed.
 
     Parameters
     ----------
     answers : by name of field; a missing one is unknown
-    wrong : answers that did not fit
+    read : what :func:`read_form` made of them; read here when None
     matters : names of fields whose answers matter most
     """
-    columns = load_columns()
-    found: dict[str, list[Field]] = {name: [] for name in _HEADS}
+    case, draft, wrong = read if read is not None else read_form(answers)
+    columns, row = load_columns(), case.row()
+    now: dict[str, list[Field]] = {name: [] for name in _HEADS}
+    later: dict[str, list[Field]] = {name: [] for name in _HEADS}
     messages = {one.name: one.message for one in wrong}
-    for section, name, question, _ in _asked():
+    for section, name, question, base in _asked():
         column = columns[question.column] if question.column else None
         hint = allowed(question, column)
         choices: tuple[tuple[str, str], ...] = ()
@@ -145,8 +154,24 @@ def sections(
             name, _ask(question, name), question.kind, hint, told, choices, answers.get(name, ""),
             messages.get(name, ""), name in matters,
         )  # fmt: skip
-        found[section].append(field)
-    return [Section(name, head, tuple(found[name])) for name, head in _HEADS.items() if found[name]]
+        first = field.value or field.wrong or field.matters or _concerns(name, question, base, draft, row)
+        (now if first else later)[section].append(field)
+    return [
+        Section(name, head, tuple(now[name]), tuple(later[name]))
+        for name, head in _HEADS.items()
+        if now[name] or later[name]
+    ]
+
+
+def _concerns(name: str, question: Question, base: Steps, draft: dict[str, Any], row: Mapping[str, Any]) -> bool:
+    """Whether a question concerns the case so far; of agents and courses, one row more than is filled."""
+    if "agents" in base or base[:1] == ("prior_radiotherapy",):
+        number = int(base[-1])
+        if number > len(value_at(draft, base[:-1]) or ()):
+            return False
+    if name == ALL_COURSES:
+        return bool(value_at(draft, ("prior_radiotherapy", "courses")))
+    return not _no_concern(question, base, draft, row)
 
 
 def read_form(answers: Mapping[str, str]) -> Read:

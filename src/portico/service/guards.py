@@ -39,9 +39,15 @@ _HEADERS: Final[Mapping[str, str]] = {
 }
 
 
-def page_policy() -> str:
-    """Content security policy of the service's own pages: files of this server, no script, nothing inline."""
-    return f"default-src 'none'; style-src 'self'; img-src 'self' data:; {_COMMON}"
+def page_policy(*, script: bool = False) -> str:
+    """Content security policy of the service's own pages: files of this server and nothing inline.
+
+    Parameters
+    ----------
+    script : whether a script of this server may run and ask this server; only the case form has one
+    """
+    more = "script-src 'self'; connect-src 'self'; " if script else ""
+    return f"default-src 'none'; style-src 'self'; img-src 'self' data:; {more}{_COMMON}"
 
 
 def report_policy(page: str) -> str:

@@ -25,7 +25,7 @@ from portico.service.case_form import Read, read_form, sections, words
 from portico.service.form_body import form_of, form_with_file
 from portico.service.guards import COOKIE, session_of, token_of
 from portico.service.plan_upload import check_upload
-from portico.service.views import page, report, style_sheet
+from portico.service.views import form_script, page, report, style_sheet
 from portico.units import parse_regimen, parse_sib
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def pages(parts: Parts) -> APIRouter:
     def formed(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page with a form: its token, and the cookie the token belongs to."""
         session = session_of(request)
-        made = page(name, status, csrf=token_of(parts.key, session), **values)
+        made = page(name, status, script=name == "case_form.html.j2", csrf=token_of(parts.key, session), **values)
         made.set_cookie(COOKIE, session, httponly=True, samesite="strict", secure=request.url.scheme == "https")
         return made
 
@@ -59,8 +59,8 @@ def pages(parts: Parts) -> APIRouter:
                   status: int = 200, *, refused: bool = False) -> HTMLResponse:  # fmt: skip
         case, _, wrong = read
         hints = _matter(advise(case, parts.engine))
-        shown = sections(answers, wrong, frozenset(one.column for one in hints))
-        names = {field.name for section in shown for field in section.fields}
+        shown = sections(answers, read, frozenset(one.column for one in hints))
+        names = {field.name for section in shown for field in (*section.fields, *section.later)}
         return formed(
             request, "case_form.html.j2", status, sections=shown, wrong=wrong if refused else (), action=action,
             version=version, hints=[one for one in hints if one.column in names], title="Change the case" if version else "New case",
@@ -69,6 +69,10 @@ def pages(parts: Parts) -> APIRouter:
     @router.get("/static/portico.css")
     def css() -> Response:
         return Response(style_sheet(), media_type="text/css", headers={"cache-control": "max-age=3600"})
+
+    @router.get("/static/form.js")
+    def script() -> Response:
+        return Response(form_script(), media_type="text/javascript", headers={"cache-control": "max-age=3600"})
 
     @router.get("/")
     def start(request: Request) -> HTMLResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import HTMLResponse
@@ -16,7 +17,7 @@ from portico.service.guards import page_policy, report_policy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["page", "refusal_page", "report", "style_sheet"]
+__all__ = ["form_script", "page", "refusal_page", "report", "style_sheet"]
 
 
 @lru_cache(maxsize=1)
@@ -26,18 +27,25 @@ def style_sheet() -> str:
     return environment().get_template("style.css.j2").render() + own
 
 
-def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+@lru_cache(maxsize=1)
+def form_script() -> str:
+    """The one script there is: it asks again which answers matter most whenever an answer of the case form changes."""
+    return files("portico.service").joinpath("static", "form.js").read_text("utf-8")
+
+
+def page(name: str, status: int = 200, *, script: bool = False, **values: Any) -> HTMLResponse:
     """One of the service's own pages.
 
     Parameters
     ----------
     name : of the template
+    script : whether the page may run the script of the case form; every other page runs none
     values : what it shows; text in it is escaped
     """
     text = environment("portico.service").get_template(name).render(
-        use=INTENDED_USE_SHORT, analysis_use=ANALYSIS_USE_SHORT, **values
+        use=INTENDED_USE_SHORT, analysis_use=ANALYSIS_USE_SHORT, script=script, **values
     )  # fmt: skip
-    return HTMLResponse(text, status_code=status, headers={"content-security-policy": page_policy()})
+    return HTMLResponse(text, status_code=status, headers={"content-security-policy": page_policy(script=script)})
 
 
 def report(text: str, links: Sequence[tuple[str, str]]) -> HTMLResponse:
