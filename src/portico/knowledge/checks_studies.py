@@ -7,6 +7,8 @@ from typing import Any
 
 from portico.errors import Problem
 from portico.knowledge.checks_context import Context, Located
+from portico.knowledge.own_data import is_own_data, signature_holds
+from portico.knowledge.shapes import FIRM
 
 __all__ = ["ROUNDING", "study_problems"]
 
@@ -26,6 +28,13 @@ def study_problems(context: Context) -> Iterator[Problem]:
                 "A study known from memory only carries no figures.",
                 "arms" if plain["arms"] else "results",
                 fix="Name what has to be read under to_check.",
+            )
+        if is_own_data(plain) and plain["verified"] in FIRM and not signature_holds(plain):
+            yield item.problem(
+                "own-data-unsigned",
+                "A department's own figures stand at this level only when a named person has signed exactly these.",
+                "verified",
+                fix="Write derived, or export the study again with --signed-by.",
             )
         names = [arm["id"] for arm in plain["arms"]]
         for position, arm in enumerate(plain["arms"]):

@@ -22,6 +22,9 @@ __all__ = ["cumulative_drawing", "forest_drawing", "leave_one_out_drawing"]
 
 _BLUE: Final = "#0072B2"
 _ORANGE: Final = "#D55E00"
+_GREEN: Final = "#007A5A"
+#: How the ids of records begin that a department made of its own registry.
+_OWN: Final = "own-"
 _ROW_IN: Final = 0.19
 _PLOT: Final = (0.34, 0.38)  # left edge and width of the axis, as shares of the figure
 _MARKERS: Final = {"counts": ("s", _BLUE), "rate x n": ("s", "white"), "interval": ("D", _BLUE)}
@@ -202,8 +205,11 @@ def _canvas(answer: Answer, count: int, lines: Sequence[_Line]):  # type: ignore
 def _draw_line(axes: Axes, y: float, line: _Line) -> None:
     axes.plot([line.lo, line.hi], [y, y], color=INK, lw=0.9, zorder=1)
     marker, face = _MARKERS.get(line.basis, ("s", _BLUE))
+    edge = _GREEN if line.label.startswith(_OWN) else _BLUE
     size = 14.0 + 70.0 * (line.share or 0.2)
-    axes.scatter([line.est], [y], marker=marker, s=size, facecolor=face, edgecolor=_BLUE, linewidth=0.9, zorder=2)
+    axes.scatter(
+        [line.est], [y], marker=marker, s=size, facecolor=edge if face == _BLUE else face, edgecolor=edge, linewidth=0.9, zorder=2
+    )  # fmt: skip
 
 
 def _diamond(axes: Axes, y: float, lo: float, est: float, hi: float, *, filled: bool) -> None:
@@ -262,4 +268,6 @@ def _caption(answer: Answer) -> str:
         if answer.i2 is not None:
             parts.append(f"I² {answer.i2:.0f} %.")
     parts.append("Filled square: counted; open square: rate times number; diamond mark: interval as published.")
+    if any(row.study.startswith(_OWN) for row in answer.rows):
+        parts.append("Green, id beginning with own-: this department's own registry.")
     return " ".join(parts)
