@@ -40,6 +40,28 @@ def test_hints_store_nothing_and_point_to_the_field(browser) -> None:
     assert "No case is stored yet" in browser.open("/").text
 
 
+def test_a_hint_opens_before_it_asks_for_what_does_not_concern_the_case_yet(browser) -> None:
+    hinted = [re.findall(r'<li><a href="#f-([^"]+)">', browser.send("/cases/new", {**answers, "do": "hints"}).text)
+              for answers in ({}, {"surgery_done": "yes", "bone": "vertebra"})]  # fmt: skip
+    assert "surgery_done" in hinted[0] and "wound_state" not in hinted[0]
+    assert "wound_state" in hinted[1]
+
+
+def test_what_holds_for_every_option_is_said_once(browser, femur) -> None:
+    page = browser.open(f"/cases/{browser.store(femur)}").text
+    table, shared = page.split("What holds for every one of them")
+    assert page.count("more than 30 % locally at titanium screws") == 1 and "titanium screws" in shared
+    assert table.count("A BED10 of 39 Gy or more") == 1
+    for part in (
+        "Closest published figure",
+        "Where sources disagree",
+        "Why not the others",
+        "Dates on the clock",
+        "Forest plot: ",
+    ):
+        assert part in page
+
+
 @pytest.mark.parametrize(
     ("answers", "field"),
     [({"age_years": "old"}, "age_years"), ({"as_of": "2.3.2026"}, "as_of"), ({"bone": "femur", "escc_postop": "2"}, "escc_postop"),

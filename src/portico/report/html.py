@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from portico.advice.model import Advice
 from portico.directive import Directive
 from portico.knowledge import Library
+from portico.report.answer_picture import answer_picture
 from portico.report.board import board_view, frame_view
 from portico.report.clock import clock_svg
 from portico.report.evidence import evidence_view
@@ -17,9 +18,6 @@ from portico.report.sheet import sheet_view
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-    from portico.knowledge.pools import Answer
-    from portico.report.drawing import Drawing
 
 __all__ = ["environment", "render_directive_html", "render_html"]
 
@@ -64,7 +62,7 @@ def render_html(advice: Advice, library: Library) -> str:
     board = board_view(advice, references)
     evidence = evidence_view(advice, library, references)
     for row in evidence["pooled"]:
-        row["drawing"] = _forest(library, row["question"])
+        row["drawing"] = answer_picture(library, row["question"])
     figure = "" if advice.timing is None else clock_svg(advice.timing, accent="var(--accent)")
     return (
         environment()
@@ -77,27 +75,6 @@ def render_html(advice: Advice, library: Library) -> str:
             clock=Markup(figure),  # clock_svg escapes all text
         )
     )
-
-
-def _forest(library: Library, question: str) -> dict[str, object] | None:
-    """The forest plot of an answer with its words; None when the answers are not of this library."""
-    from markupsafe import Markup
-
-    from portico.knowledge.pools import load_pools
-
-    pools = load_pools(library)
-    drawing = None if pools is None else _drawn(pools.answers[question])
-    if drawing is None:
-        return None
-    return {"svg": Markup(drawing.svg), "alt": drawing.alt, "caption": drawing.caption}  # text drawn as outlines
-
-
-@lru_cache(maxsize=64)
-def _drawn(answer: Answer) -> Drawing | None:
-    """The same answer is drawn once: a service shows it on many pages, and matplotlib takes most of a page's time."""
-    from portico.report.forest import forest_drawing
-
-    return forest_drawing(answer)
 
 
 def render_directive_html(directive: Directive, library: Library) -> str:

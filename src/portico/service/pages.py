@@ -22,8 +22,11 @@ from portico.report import (
     render_plan_html,
 )
 from portico.service.case_form import Read, read_form, sections, words
+from portico.service.case_page import case_page_view
 from portico.service.form_body import form_of, form_with_file
 from portico.service.guards import COOKIE, session_of, token_of
+from portico.service.hints import hints
+from portico.service.people import who
 from portico.service.plan_upload import check_upload
 from portico.service.views import form_script, page, report, style_sheet
 from portico.units import parse_regimen, parse_sib
@@ -32,10 +35,6 @@ if TYPE_CHECKING:
     from portico.service.application import Parts
 
 __all__ = ["pages"]
-
-#: How many of the answers that matter most are pointed out.
-_POINTED_OUT = 5
-_LOCAL = "local"
 
 
 def pages(parts: Parts) -> APIRouter:
@@ -47,7 +46,7 @@ def pages(parts: Parts) -> APIRouter:
         """A page with a form: its token, and the cookie the token belongs to."""
         session = session_of(request)
         made = page(name, status, script=name == "case_form.html.j2", csrf=token_of(parts.key, session), **values)
-        made.set_cookie(COOKIE, session, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+        made.set_cookie(COOKIE, session, httponly=True, samesite="strict", secure=parts.settings.secure)
         return made
 
     def stored(case_id: str) -> tuple[Any, Case, Advice]:
@@ -58,12 +57,12 @@ def pages(parts: Parts) -> APIRouter:
     def form_page(request: Request, answers: dict[str, str], read: Read, action: str, version: int | None,
                   status: int = 200, *, refused: bool = False) -> HTMLResponse:  # fmt: skip
         case, _, wrong = read
-        hints = _matter(advise(case, parts.engine))
-        shown = sections(answers, read, frozenset(one.column for one in hints))
+        matter = hints(advise(case, parts.engine), read[1])
+        shown = sections(answers, read, frozenset(one.column for one in matter))
         names = {field.name for section in shown for field in (*section.fields, *section.later)}
         return formed(
             request, "case_form.html.j2", status, sections=shown, wrong=wrong if refused else (), action=action,
-            version=version, hints=[one for one in hints if one.column in names], title="Change the case" if version else "New case",
+            version=version, hints=[one for one in matter if one.column in names], title="Change the case" if version else "New case",
         )  # fmt: skip
 
     @router.get("/static/portico.css")
@@ -114,18 +113,17 @@ def pages(parts: Parts) -> APIRouter:
         _, content, wrong = read
         if wrong or only_hints:
             return form_page(request, answers, read, action, version, 422 if wrong else 200, refused=bool(wrong))
-        name, _ = store.save_case(content, by=_LOCAL, answers=answers, case_id=case_id, version=version)
+        name, _ = store.save_case(content, by=who().subject, answers=answers, case_id=case_id, version=version)
         return RedirectResponse(f"/cases/{name}", status_code=303)
 
     @router.get("/cases/{case_id}")
     def show_case(case_id: str) -> HTMLResponse:
         row, case, advice = stored(case_id)
-        shown = [one for one in advice.options if one.status != "not eligible"]
         return page(
-            "case.html.j2", case_id=case_id, label=case.label, row=row, advice=advice, hints=_matter(advice),
-            options=sorted(shown, key=lambda one: (one.rank is None, one.rank or 0)),
-            others=[one for one in advice.options if one not in shown], history=store.history(case_id),
-            directives=[(one, json.loads(one.content)["decision"]) for one in store.directives(case_id)], words=words,
+            "case.html.j2", case_id=case_id, label=case.label, row=row, advice=advice,
+            hints=hints(advice, json.loads(row.content)), history=store.history(case_id),
+            directives=[(one, json.loads(one.content)["decision"]) for one in store.directives(case_id)],
+            **case_page_view(advice, parts.engine.library),
         )  # fmt: skip
 
     @router.get("/cases/{case_id}/json")
@@ -178,12 +176,15 @@ def pages(parts: Parts) -> APIRouter:
             signed = _signed(case, advice, answers)
         except PorticoError as error:
             return _sign_page(request, row, case, advice, answers, error, 409 if isinstance(error, Blocked) else 422)
-        seal = store.save_directive(signed, case_id=case_id, version=row.version, by=answers["by"])
+        by = who().subject if who().signed_in else answers["by"]
+        seal = store.save_directive(signed, case_id=case_id, version=row.version, by=by)
         return RedirectResponse(f"/directives/{seal}", status_code=303)
 
     def _signed(case: Case, advice: Advice, answers: dict[str, str]) -> Directive:
         dose, override = answers.get("dose"), answers.get("override") == "yes"
         option = answers.get("option", "")
+        if who().signed_in:  # nobody signs for another
+            answers = {**answers, "by": who().signature}
         if not option:
             raise UsageError("Choose an option.", code="no-option", path="option")
         for name, ask in (("by", "Say who decides."), ("reason", "Give the reason.")):
@@ -248,7 +249,7 @@ def pages(parts: Parts) -> APIRouter:
         result = made.result
         assert result is not None
         text = await run_in_threadpool(render_plan_html, made, parts.engine.library)
-        name = await run_in_threadpool(lambda: store.save_check(seal, result.exit_status, text, by=_LOCAL))
+        name = await run_in_threadpool(lambda: store.save_check(seal, result.exit_status, text, by=who().subject))
         return RedirectResponse(f"/checks/{name}", status_code=303)
 
     @router.get("/checks/{check_id}")
@@ -258,11 +259,6 @@ def pages(parts: Parts) -> APIRouter:
         return report(row.page.decode("utf-8"), links)
 
     return router
-
-
-def _matter(advice: Advice) -> list[Any]:
-    """The answers that matter most, those that block signing first."""
-    return sorted(advice.missing, key=lambda one: not one.blocks_signing)[:_POINTED_OUT]
 
 
 def _directive(row: Any) -> Directive:
