@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,29 @@ sys.path.insert(0, str(Path(__file__).parent))  # pace.py stands beside the test
 settings.register_profile("reduced", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("full", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("full" if os.environ.get("PORTICO_ASSURE") == "1" else "reduced")
+
+HERE = Path(__file__).parent
+UNTRACED = ("hostile", "parity")
+"""Folders of tests that repeat one thing many times: the lines they reach are measured by other tests."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).parts[0] in UNTRACED:
+            item.add_marker(pytest.mark.untraced)
+
+
+@pytest.fixture(autouse=True)
+def _without_coverage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tests marked ``untraced`` run at full speed: coverage sees neither them nor the processes they start."""
+    if request.node.get_closest_marker("untraced") is None:
+        yield
+        return
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracer)
 
 
 def _skipped(session_or_config: Any) -> list[tuple[str, str]]:
