@@ -38,7 +38,7 @@ def test_each_kind_shows(run, kind) -> None:
 
 
 def test_every_record_can_be_written_out() -> None:
-    from portico.cli.record_text import record_plain
+    from portico.report.record_json import record_plain
 
     library = load_library()
     for table in (

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from portico.cli.help_text import help_text
-from portico.errors import UsageError
 
 __all__ = ["HELP", "bed"]
 
@@ -32,45 +31,17 @@ def bed(
     QuantityRefused : the codes of :func:`portico.units.parse_regimen`; ``not-positive`` for an α/β ratio of zero
     UsageError : ``ratio-repeated``
     """
-    from portico.biology import bed as bed_of
-    from portico.biology import eqd2, lq_validity
     from portico.cli.output import number, plain_table, show, show_json
-    from portico.intended_use import INTENDED_USE, INTENDED_USE_SHORT
+    from portico.intended_use import INTENDED_USE_SHORT
     from portico.knowledge import load_library
-    from portico.units import parse_regimen, parse_sib
+    from portico.report.bed_json import bed_json
 
-    if "+" in regimen:
-        boost = parse_sib(regimen, path="REGIMEN")
-        levels, written = boost.regimens, str(boost)
-    else:
-        single = parse_regimen(regimen, path="REGIMEN")
-        levels, written = (single,), str(single)
-    ratios = [ratio_gy(text) for text in ab]
-    if len(set(ratios)) != len(ratios):
-        raise UsageError("The same α/β ratio is given twice.", code="ratio-repeated", path="--ab")
-    lq = load_library().models["lq-validity"]
-    threshold = float(lq.parameters["single_fraction_comfortable_up_to_gy"])
-    rows: list[dict[str, Any]] = []
-    for level in levels:
-        per_fraction = level.per_fraction.gy
-        for ratio in ratios:
-            rows.append(
-                {
-                    "dose_gy": level.dose.gy,
-                    "fractions": level.fractions,
-                    "dose_per_fraction_gy": per_fraction,
-                    "alpha_beta_gy": ratio,
-                    "bed_gy": bed_of(level.dose.gy, level.fractions, ratio),
-                    "eqd2_gy": eqd2(level.dose.gy, level.fractions, ratio),
-                    "note": f"{note} [{lq.id}, {lq.verified}]"
-                    if (note := lq_validity(per_fraction, threshold))
-                    else "",
-                }
-            )
+    found = bed_json(regimen, ab, load_library())
+    rows = found["levels"]
     if as_json:
-        show_json({"schema": "bed/1", "intended_use": INTENDED_USE, "regimen": written, "levels": rows})
+        show_json(found)
         return
-    show(f"{written}")
+    show(f"{found['regimen']}")
     show(
         plain_table(
             ["level", "a fraction", "α/β", "BED", "EQD2"],
@@ -89,19 +60,3 @@ def bed(
     for note in dict.fromkeys(r["note"] for r in rows if r["note"]):
         show(f"Note: {note}")
     show(INTENDED_USE_SHORT)
-
-
-def ratio_gy(text: str) -> float:
-    """An α/β ratio in Gy, written ``10`` or ``10Gy``.
-
-    >>> ratio_gy("10"), ratio_gy("0.87 Gy")
-    (10.0, 0.87)
-
-    Raises
-    ------
-    QuantityRefused : as :func:`portico.units.parse_dose`
-    """
-    from portico.units import parse_dose
-
-    plain = text.strip()
-    return parse_dose(plain if plain[-1:].isalpha() else f"{plain} Gy", path="--ab").gy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from portico.cli.evidence_files import AsJson, CsvOption, HtmlOption, PngOption, SvgOption
@@ -37,11 +36,11 @@ def gaps(
     from portico.cli.evidence_files import csv_text, drawing_files, page_file, write_files
     from portico.cli.library import open_library
     from portico.cli.output import plain_table, show, show_json
+    from portico.report.evidence_json import gap_map_of, gaps_json
     from portico.report.gap_picture import gap_drawing
-    from portico.synthesis import build_pools, gap_map
 
     library = open_library()
-    found = gap_map(library, build_pools(library).answers.values())
+    found = gap_map_of(library)
     section = gap_section(found)
     drawing = gap_drawing(found)
     files = drawing_files(lambda wanted: gap_drawing(found, png=wanted), svg, png)
@@ -50,13 +49,7 @@ def gaps(
     files += page_file(html, "What is not known", lambda: [section])
     write_files(files)
     if as_json:
-        show_json(
-            {
-                "schema": "evidence-gaps/1",
-                "cells": [{**dataclasses.asdict(one), "gap": one.is_gap} for one in found.cells],
-                "asks": [dataclasses.asdict(one) for one in found.asks],
-            }
-        )
+        show_json(gaps_json(found))
         return
     show(plain_table(["population", *(label for _, label in found.columns)], _map_rows(found)))
     show("Studies / people, and certainty from + (very low) to ++++ (high); a dash does not apply.")

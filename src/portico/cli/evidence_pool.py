@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,7 +13,6 @@ from portico.cli.help_text import help_text
 if TYPE_CHECKING:
     from portico.knowledge import Library
     from portico.knowledge.pools import Answer
-    from portico.synthesis import Selection
 
 __all__ = ["POOL_HELP", "pool"]
 
@@ -30,7 +28,6 @@ POOL_HELP: Final = help_text(
     {0: "fine", 1: "no study answers the question: a gap", 3: "a file is refused", 4: "cannot tell"},
 )
 FIGURES: Final = ("forest", "funnel", "cumulative", "leave-one-out")
-GROUPS: Final = ("year", "design", "directness", "site")
 
 
 def pool(
@@ -73,6 +70,7 @@ def pool(
     from portico.cli.certainty_overrides import read_overrides
     from portico.cli.library import open_library
     from portico.errors import UsageError
+    from portico.report.evidence_json import GROUPS
 
     for given, allowed, name in (
         (by, (None, *GROUPS), "--by"),
@@ -92,20 +90,15 @@ def pool(
     _print_one(library, question, judged, levels, by, indirect, figure, svg, png, html, as_json)
 
 
-def _levels(word: str) -> tuple[str, ...]:
-    from portico.synthesis import FIRM_LEVELS
-
-    return FIRM_LEVELS if word == "firm" else (*FIRM_LEVELS, "secondary", "derived")
-
-
 def _print_all(library: Library, judged: Any, levels: str, html: Path | None, as_json: bool) -> None:
     from portico.cli.evidence_files import page_file, write_files
     from portico.cli.output import plain_table, show, show_json
     from portico.report.answer_view import GRADE_WORDS, answer_section, summary_section
+    from portico.report.evidence_json import levels_of, pools_json
     from portico.report.figures_text import figure_text, interval_text
     from portico.synthesis import answer_question, beside_published
 
-    answers = [answer_question(library, name, levels=_levels(levels), overrides=judged) for name in library.questions]
+    answers = [answer_question(library, name, levels=levels_of(levels), overrides=judged) for name in library.questions]
     write_files(
         page_file(
             html,
@@ -114,7 +107,7 @@ def _print_all(library: Library, judged: Any, levels: str, html: Path | None, as
         )
     )
     if as_json:
-        show_json({"schema": "pools/1", "built_from": _built(library), "pools": [one.to_plain() for one in answers]})
+        show_json(pools_json(library, answers))
         return
     rows = []
     for one in answers:
@@ -137,12 +130,6 @@ def _print_all(library: Library, judged: Any, levels: str, html: Path | None, as
     show(plain_table(["question", "studies", "people", "figure (95 % interval)", "certainty", "asks"], rows))
 
 
-def _built(library: Library) -> str:
-    from portico.knowledge.pools import built_from
-
-    return built_from(library)
-
-
 def _print_one(
     library: Library,
     question: str,
@@ -159,22 +146,12 @@ def _print_one(
     from portico.cli.evidence_files import drawing_files, page_file, write_files
     from portico.cli.output import show_json
     from portico.report.answer_view import answer_section
+    from portico.report.evidence_json import pool_json, pool_of
     from portico.report.forest import cumulative_drawing, forest_drawing, leave_one_out_drawing
     from portico.report.funnel import funnel_drawing
-    from portico.synthesis import answer, beside_published, select, selection_for
 
-    chosen = selection_for(library, question, levels=_levels(levels))
-    mark = ""
-    if indirect:
-        asked = chosen.question
-        wider = (*asked.directness, *(one for one in ("intact_bone", "mixed") if one not in asked.directness))
-        chosen = select(dataclasses.replace(asked, directness=wider), library.studies, levels=_levels(levels))
-        mark = "INDIRECT: patients who were not operated on, or not all, are counted too."
-    if levels != "firm":
-        mark = f"{mark} SHOWN ONLY: figures known from secondary sources are counted too.".strip()
-    found = answer(chosen, library.studies, library.policy["certainty"].body, judged.get(question, {}))
-    beside = beside_published(found)
-    groups = None if by is None else _groups(chosen, by)
+    pooled = pool_of(library, question, levels=levels, indirect=indirect, by=by, judged=judged)
+    found, mark, beside, groups = pooled.answer, pooled.mark, pooled.beside, pooled.groups
     draw = {
         "forest": forest_drawing,
         "funnel": funnel_drawing,
@@ -185,8 +162,7 @@ def _print_one(
     files += page_file(html, found.asks, lambda: [answer_section(found, beside=beside, mark=mark)])
     write_files(files)
     if as_json:
-        plain = {"schema": "answer/1", "mark": mark or None, "answer": found.to_plain(), "groups": groups}
-        show_json({**plain, "beside": [dataclasses.asdict(one) for one in beside]})
+        show_json(pool_json(pooled))
     else:
         _print_answer(found, mark, beside, groups)
     raise typer.Exit(0 if found.k else 1)
@@ -268,54 +244,3 @@ def _print_answer(found: Answer, mark: str, beside: Any, groups: dict[str, Any] 
         )
     for note in found.notes:
         show(f"Note: {note}")
-
-
-def _groups(chosen: Selection, by: str) -> dict[str, Any]:
-    """Meta-regression on the year, or subgroups, as lines and plain data."""
-    from portico.errors import CannotTell
-    from portico.synthesis import effects_of, meta_regression, natural, subgroups
-
-    effects = effects_of(chosen)
-    if by == "year":
-        years = [one.study.year for one in chosen.figures]
-        known = [i for i, year in enumerate(years) if year is not None]
-        if len(known) < 3:
-            raise CannotTell("Meta-regression needs three studies with a year.", code="too-few-studies")
-        part = dataclasses.replace(
-            effects,
-            yi=effects.yi[known],
-            vi=effects.vi[known],
-            labels=tuple(effects.labels[i] for i in known),
-            n=None,
-            done=(),
-        )
-        middle = sum(years[i] or 0 for i in known) / len(known)
-        fit = meta_regression(part, {"years after the mean": [float(years[i] or 0) - middle for i in known]})
-        slope = fit.coefficients[1]
-        lines = [
-            f"By year: {slope.estimate:+.3f} on the working scale a year ({slope.bounds.lo:+.3f} to {slope.bounds.hi:+.3f}), "
-            f"p {slope.p:.2g}, {len(known)} studies."
-        ]
-        return {
-            "by": by,
-            "slope": slope.estimate,
-            "lo": slope.bounds.lo,
-            "hi": slope.bounds.hi,
-            "p": slope.p,
-            "lines": lines,
-        }
-    names = [str(getattr(one.study, by)) for one in chosen.figures]
-    found = subgroups(effects, names)
-    lines, rows = [], []
-    for name, one in found.pooled.items():
-        shown = one.natural
-        rows.append({"group": name, "k": one.k, "est": shown.estimate, "lo": shown.lo, "hi": shown.hi})
-        lines.append(f"{by} {name}: {shown.estimate:.3f} ({shown.lo:.3f} to {shown.hi:.3f}), {one.k} studies")
-    for name in found.single:
-        at = names.index(name)
-        value = natural(float(effects.yi[at]), effects.measure)
-        rows.append({"group": name, "k": 1, "est": value, "lo": None, "hi": None})
-        lines.append(f"{by} {name}: {value:.3f}, one study")
-    if found.q_between is not None:
-        lines.append(f"Between groups: Q {found.q_between:.2f}, {found.df} degrees of freedom, p {found.p:.2g}")
-    return {"by": by, "groups": rows, "q_between": found.q_between, "p": found.p, "lines": lines}

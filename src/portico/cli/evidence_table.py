@@ -10,7 +10,7 @@ from portico.cli.evidence_files import AsJson, CsvOption, HtmlOption
 from portico.cli.help_text import help_text
 
 if TYPE_CHECKING:
-    from portico.knowledge import Arm, Library, Question, Result, Study
+    from portico.knowledge import Arm, Result, Study
 
 __all__ = ["SHOW_HELP", "TABLE_HELP", "show_study", "table"]
 
@@ -79,31 +79,12 @@ def table(
     from portico.cli.evidence_files import csv_text, page_file, table_of, write_files
     from portico.cli.library import open_library
     from portico.cli.output import plain_table, show, show_json
+    from portico.report.evidence_json import Asked, figures_json, figures_of
 
     library = open_library()
-    _known(setting, directness, design, endpoint, level)
-    dose = _regimen(regimen)
-    places = _places(library, question)
-    found = []
-    for study in library.studies.values():
-        if (
-            (setting is not None and study.site != setting)
-            or (directness is not None and study.directness != directness)
-            or (design is not None and study.design != design)
-            or (level is not None and study.verified != level)
-            or (places is not None and study.id not in places)
-        ):
-            continue
-        arms = {arm.id: arm for arm in study.arms}
-        for result in study.results:
-            arm = arms[result.arm]
-            if endpoint is not None and result.outcome != endpoint:
-                continue
-            if places is not None and not _asked(library.questions[str(question)], result):
-                continue
-            if dose is not None and (arm.dose_gy, arm.fractions) != dose:
-                continue
-            found.append((study, arm, result))
+    asked = Asked(question, setting, directness, design, regimen, endpoint, level)
+    figures = figures_of(library, asked)
+    found, places = figures.rows, figures.places
     rows = [_row(*one) for one in found]
     columns = list(_COLUMNS)
     if places is not None:
@@ -114,14 +95,7 @@ def table(
     files += page_file(html, title, lambda: [_section(title, table_of(title, columns, rows))])
     write_files(files)
     if as_json:
-        show_json(
-            {
-                "schema": "evidence-table/1",
-                "figures": [
-                    {**_plain(*one), **({"place": places[one[0].id]} if places is not None else {})} for one in found
-                ],
-            }
-        )
+        show_json(figures_json(figures))
     else:
         show(plain_table(columns, rows) if rows else "No figure fits.")
         show(f"{len(rows)} figures of {len({study.id for study, _, _ in found})} studies.")
@@ -132,65 +106,6 @@ def _section(title: str, found: Any) -> Any:
     from portico.report.evidence_page import Section
 
     return Section(title, tables=(found,))
-
-
-def _known(
-    setting: str | None, directness: str | None, design: str | None, endpoint: str | None, level: str | None
-) -> None:
-    from portico.errors import UsageError
-    from portico.knowledge.shapes import DESIGNS, DIRECTNESS, OUTCOMES, VERIFIED
-    from portico.reading import did_you_mean
-
-    for given, allowed, name in (
-        (setting, ("spine", "non_spine", "mixed", "any"), "--setting"),
-        (directness, DIRECTNESS, "--directness"),
-        (design, DESIGNS, "--design"),
-        (endpoint, OUTCOMES, "--endpoint"),
-        (level, VERIFIED, "--level"),
-    ):
-        if given is not None and given not in allowed:
-            guess = did_you_mean(given, list(allowed))
-            raise UsageError(
-                f"{name} has no such word.",
-                code="unknown-word",
-                path=name,
-                fix=f"Did you mean {guess}?" if guess else f"One of {', '.join(allowed)}.",
-            )
-
-
-def _regimen(text: str | None) -> tuple[float, int] | None:
-    from portico.errors import UsageError
-
-    if text is None:
-        return None
-    dose, cut, count = text.removesuffix("fx").partition("/")
-    try:
-        found = float(dose.lower().removesuffix("gy")), int(count)
-    except ValueError:
-        found = (0.0, 0)
-    if not cut or found[0] <= 0 or found[1] <= 0:
-        raise UsageError("A regimen is dose in Gy and fractions.", code="regimen-form", fix="--regimen 24/2")
-    return found
-
-
-def _asked(question: Question, result: Result) -> bool:
-    """Whether a figure is of the kind that a question asks for."""
-    shares = ("proportion", "cumulative_incidence", "km_probability")
-    kinds = shares if question.measure == "proportion" or question.pairs else (question.measure, "p_only")
-    return result.outcome in question.outcomes and result.measure in kinds
-
-
-def _places(library: Library, question: str | None) -> dict[str, str] | None:
-    """Study to its place in a question: pooled, or the code why not."""
-    if question is None:
-        return None
-    from portico.synthesis import selection_for
-
-    chosen = selection_for(library, question)
-    return {
-        **{one.study: f"out: {one.code}" for one in chosen.left_out},
-        **{one.study.id: "counts" for one in chosen.figures},
-    }
 
 
 def _row(study: Study, arm: Arm, result: Result) -> tuple[str, ...]:
@@ -239,20 +154,6 @@ def _figure(result: Result) -> str:
     return f"{text(result.est)}{unit}{interval}"
 
 
-def _plain(study: Study, arm: Arm, result: Result) -> dict[str, Any]:
-    from portico.cli.record_text import record_plain
-
-    head = {
-        "study": study.id,
-        "year": study.year,
-        "design": study.design,
-        "site": study.site,
-        "directness": study.directness,
-        "verified": study.verified,
-    }
-    return {**head, "arm": record_plain(arm), "result": record_plain(result)}
-
-
 def show_study(
     study_id: Annotated[str, typer.Argument(help="Id of the study.", metavar="ID")], as_json: AsJson = False
 ) -> None:
@@ -264,29 +165,16 @@ def show_study(
     """
     from portico.cli.library import open_library
     from portico.cli.output import plain_table, show, show_json
-    from portico.cli.record_text import record_lines, record_plain
-    from portico.errors import UsageError
-    from portico.knowledge import Study
-    from portico.synthesis import selection_for
+    from portico.cli.record_text import record_lines
+    from portico.report.evidence_json import places_of, study_json, study_of
+    from portico.report.record_json import record_plain
 
     library = open_library()
-    found = library.record(study_id)
-    if not isinstance(found, Study):
-        raise UsageError(
-            "This record is no study.", code="unknown-record", fix="portico knowledge show shows any record."
-        )
-    places = []
-    for question in library.questions:
-        chosen = selection_for(library, question)
-        out = next((one for one in chosen.left_out if one.study == found.id), None)
-        if any(one.study.id == found.id for one in chosen.figures):
-            places.append((question, "counts", ""))
-        elif out is not None:
-            places.append((question, out.code, out.why))
     if as_json:
-        rows = [{"question": question, "place": code, "why": why} for question, code, why in places]
-        show_json({"schema": "evidence-study/1", "study": record_plain(found), "questions": rows})
+        show_json(study_json(library, study_id))
         return
+    found = study_of(library, study_id)
+    places = places_of(library, found)
     plain = record_plain(found)
     for line in record_lines({key: value for key, value in plain.items() if key not in ("arms", "results")}):
         show(line)

@@ -27,8 +27,8 @@ def timeline(
     from portico.cli.evidence_files import csv_text, drawing_files, page_file, write_files
     from portico.cli.library import open_library
     from portico.cli.output import plain_table, show, show_json
-    from portico.cli.record_text import record_plain
     from portico.report.evidence_page import Section
+    from portico.report.record_json import timeline_json
     from portico.report.timeline_picture import timeline_drawing
 
     library = open_library()
@@ -39,8 +39,7 @@ def timeline(
     files += page_file(html, "Timeline", lambda: [Section("Timeline", drawings=(drawing,))])
     write_files(files)
     if as_json:
-        entries = sorted(library.history, key=lambda one: (one.year is None, one.year or 0))
-        show_json({"schema": "timeline/1", "entries": [record_plain(one) for one in entries]})
+        show_json(timeline_json(library))
         return
     order = (0, 3, 2, 1)
     show(plain_table([drawing.columns[i] for i in order], [[row[i] for i in order] for row in drawing.rows]))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from portico.cli.help_text import help_text
 from portico.cli.library import SignaturesOption
-
-if TYPE_CHECKING:
-    from portico.knowledge import Library
 
 __all__ = ["Kind", "knowledge_app"]
 
@@ -85,12 +81,13 @@ def check(
     from portico.knowledge.compiled_file import read_compiled
     from portico.knowledge.files import read_data_files
     from portico.knowledge.library import parse_library
+    from portico.report.record_json import counts as counts_of
 
     files = read_data_files(root)
     parse_library(files)
     current = read_compiled(files) is not None
     library = load_library(root, signatures=signatures)
-    counts = _counts(library)
+    counts = counts_of(library)
     if as_json:
         show_json(
             {"schema": "knowledge-check/1", "ok": True, "version": library.version, "compiled_current": current,
@@ -115,13 +112,14 @@ def show_record(
     """
     from portico.cli.library import open_library
     from portico.cli.output import show, show_json
-    from portico.cli.record_text import record_lines, record_plain
+    from portico.cli.record_text import record_lines
+    from portico.report.record_json import record_json
 
-    found = record_plain(open_library().record(record))
+    found = record_json(open_library(), record)
     if as_json:
-        show_json({"schema": "record/1", "record": found})
+        show_json(found)
         return
-    for line in record_lines(found):
+    for line in record_lines(found["record"]):
         show(line)
 
 
@@ -133,19 +131,22 @@ def list_records(
     """List records, or count them."""
     from portico.cli.library import open_library
     from portico.cli.output import plain_table, show, show_json
+    from portico.report.record_json import counts as counts_of
+    from portico.report.record_json import list_json
 
     library = open_library()
     if kind is None:
-        counts = _counts(library)
+        counts = counts_of(library)
         if as_json:
             show_json({"schema": "knowledge-counts/1", "records": counts})
         else:
             show(plain_table(["kind", "records"], [[name, str(count)] for name, count in counts.items()]))
         return
-    rows = _rows(library, kind)
+    found = list_json(library, kind.value)
     if as_json:
-        show_json({"schema": "knowledge-list/1", "kind": kind.value, "records": rows})
+        show_json(found)
         return
+    rows = found["records"]
     show(plain_table(["id", "verified", "what"], [[r["id"], r["verified"] or "", r["what"]] for r in rows]))
 
 
@@ -155,10 +156,11 @@ def version(as_json: AsJson = False) -> None:
     from portico import __version__
     from portico.cli.library import open_library
     from portico.cli.output import show, show_json
+    from portico.report.record_json import version_json
 
     library = open_library()
     if as_json:
-        show_json({"schema": "version/1", "software": __version__, "knowledge": library.version})
+        show_json(version_json(library))
         return
     show(f"software {__version__}")
     show(f"knowledge {library.version}")
@@ -169,55 +171,12 @@ def timeline(as_json: AsJson = False) -> None:
     """Print the timeline, oldest first; entries without a year come last."""
     from portico.cli.library import open_library
     from portico.cli.output import plain_table, show, show_json
-    from portico.cli.record_text import record_plain
+    from portico.report.record_json import timeline_json
 
-    entries = sorted(open_library().history, key=lambda entry: (entry.year is None, entry.year or 0))
+    library = open_library()
     if as_json:
-        show_json({"schema": "timeline/1", "entries": [record_plain(entry) for entry in entries]})
+        show_json(timeline_json(library))
         return
+    entries = sorted(library.history, key=lambda entry: (entry.year is None, entry.year or 0))
     rows = [["not stated" if e.year is None else str(e.year), e.verified, e.source_id, e.what] for e in entries]
     show(plain_table(["year", "verified", "record", "what"], rows))
-
-
-def _table(library: Library, kind: Kind) -> Mapping[str, Any]:
-    if kind is Kind.HISTORY:
-        return {entry.id: entry for entry in library.history}
-    found: Mapping[str, Any] = getattr(library, kind.value)
-    return found
-
-
-def _counts(library: Library) -> dict[str, int]:
-    sizes = {kind.value: len(_table(library, kind)) for kind in Kind if kind is not Kind.SCORES}
-    return {**sizes, "scores": len(library.score_levels)}
-
-
-_WHAT: Final[dict[Kind, str]] = {
-    Kind.STUDIES: "citation",
-    Kind.LIMITS: "organ_as_recorded",
-    Kind.RULES: "says",
-    Kind.REGIMENS: "label",
-    Kind.SCORES: "name",
-    Kind.VOLUMES: "says",
-    Kind.HISTORY: "what",
-}
-
-
-def _rows(library: Library, kind: Kind) -> list[dict[str, Any]]:
-    return [
-        {"id": key, "verified": getattr(record, "verified", None), "what": _what(record, kind)}
-        for key, record in _table(library, kind).items()
-    ]
-
-
-def _what(record: Any, kind: Kind) -> str:
-    if kind is Kind.WAITING:
-        return str(getattr(record, "says", None) or record.label)
-    if kind is Kind.LIMITS:
-        shown = (
-            "value not recorded" if record.value is None else f"{record.op or ''} {record.value:g} {record.unit or ''}"
-        )
-        count = "" if record.fractions is None else f" in {record.fractions}"
-        return f"{record.organ} {record.metric_as_recorded} {shown}{count} ({record.kind}, {record.setting})"
-    if kind is Kind.RULES:
-        return f"{record.kind}: {record.title or record.says}"
-    return str(getattr(record, _WHAT[kind]))

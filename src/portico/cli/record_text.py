@@ -1,13 +1,11 @@
-"""A record of the library as plain data and as lines of text."""
+"""A record of the library as lines of text."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
-__all__ = ["record_lines", "record_plain"]
+__all__ = ["record_lines"]
 
 #: What each level of verification means for use, printed above a record.
 _USE: Final = {
@@ -19,24 +17,6 @@ _USE: Final = {
 }
 #: Longer texts of a list stand on lines of their own.
 _SHORT: Final = 40
-
-
-def record_plain(value: Any) -> Any:
-    """A record as plain JSON data; the parsed tree of a rule is left out, its text stays.
-
-    Parameters
-    ----------
-    value : a record of :mod:`portico.knowledge.records`, a score, or a part of one
-    """
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: record_plain(getattr(value, f.name)) for f in fields(value) if f.name != "node"}
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
-    if isinstance(value, Mapping):
-        return {str(key): record_plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [record_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def record_lines(record: Mapping[str, Any]) -> Iterator[str]:
