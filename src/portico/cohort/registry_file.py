@@ -1,6 +1,6 @@
 """A registry file, read in parts: rows that can be used, rows that are refused and why. No row is dropped without a word.
 
-Rows in are rows used plus rows refused. A part is worked on at a time, so memory does not grow with the file; only the keys already seen
+Rows in are rows used plus rows refused. A part is worked on at a time, so memory does not grow with the file; only the keys of all rows
 are kept, as 64-bit hashes.
 """
 
@@ -12,60 +12,54 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import polars as pl
-from polars.exceptions import ComputeError, PolarsError
+from numpy.typing import NDArray
+from polars.exceptions import PolarsError
 
-from portico.advice.table import frame_schema
-from portico.case.columns import LARGEST_INT, Column, Columns
-from portico.cohort.cells import BLANKS, Problem, read_cell
-from portico.cohort.dictionary import KEYS, registry_columns
+from portico.cohort.dictionary import KEYS
+from portico.cohort.registry_rows import MARK, NEEDED, Part, RowProblem, all_columns, check_rows, stripped
 from portico.errors import InputRefused, UsageError
 
-__all__ = ["PART_ROWS", "Part", "RegistryFile", "RowProblem"]
+__all__ = ["PART_ROWS", "Block", "Doubles", "Part", "RegistryFile", "RowProblem"]
 
 #: Rows that are worked on at once.
-PART_ROWS: Final = 100_000
-_NEEDED: Final = ("course_key", "patient_key")
-_NUMBER: Final = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
-_FORMULA: Final = r"^[=+\-@\t\r]"
-_ROW: Final = "__row"
-#: Days of events that cannot come after the patient was last seen.
-_EVENTS: Final = (
-    "local_failure_day", "reoperation_day", "reirradiation_day", "fracture_day", "hardware_failure_day", "wound_complication_day",
-    "myelopathy_day",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """Why a row is refused.
-
-    Parameters
-    ----------
-    row : from 1, the first after the heading
-    column, code, sentence : as of :class:`portico.cohort.cells.Problem`; the sentence never repeats a cell
-    """
-
-    row: int
-    column: str
-    code: str
-    sentence: str
+PART_ROWS: Final = 250_000
+_UNKNOWN: Final = np.uint64(0)  # stands for an empty key among the hashes
+Rows = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """Some rows of a file.
+class Block:
+    """Some rows as they stand in the file; ``first`` is the number of the first, from 1. The last block may be empty."""
+
+    first: int
+    raw: pl.DataFrame
+    twice: tuple[int, ...]
+    copied: tuple[int, ...]
+
+    def check(self) -> Part:
+        """Judge the rows."""
+        return check_rows(self.raw, self.first, self.twice, self.copied)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Doubles:
+    """What rows have in common with earlier ones.
 
     Parameters
     ----------
-    frame : rows that can be used: keys as text, columns with the types of :func:`portico.advice.frame_schema`; null is unknown
-    problems : every problem of the rows that are refused, by row
-    rows : rows in this part
+    rows : in the file
+    twice : numbers of rows whose course key stands in an earlier row, whether or not that one can be used; rising
+    copied : of rows that differ from an earlier one of the same patient in nothing but the course key; rising
+    patients : different patients
     """
 
-    frame: pl.DataFrame
-    problems: tuple[RowProblem, ...]
     rows: int
+    twice: Rows
+    copied: Rows
+    patients: int
 
 
 @dataclass(slots=True, eq=False)
@@ -99,13 +93,10 @@ class RegistryFile:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     ignored: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-    _columns: Columns = field(init=False)
     _scan: pl.LazyFrame = field(init=False)
-    _seen: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._columns = Columns(registry_columns())
-        known = (*KEYS, *self._columns.names)
+        known = (*KEYS, *all_columns().names)
         wrong = sorted(set(self.names or {}) - set(known))
         if wrong:
             raise UsageError("A column of the map is none of a registry.", code="unknown-column", path=wrong[0])
@@ -120,19 +111,19 @@ class RegistryFile:
         found = [heading for heading in given.values() if heading in headings]
         if len(set(found)) < len(found):
             raise InputRefused("One heading serves two columns.", code="heading-twice", file=self.path.name)
-        for key in _NEEDED:
+        for key in NEEDED:
             if given[key] not in headings:
                 raise InputRefused(
                     f"The file has no {key}.", code="key-column-missing", file=self.path.name, path=key,
                     fix="Add it, or name its heading in the map.",
                 )  # fmt: skip
-        used = set(given.values())
+        used = {*given.values(), MARK}
         self.ignored = tuple(one for one in headings if one not in used)
         self.absent = tuple(name for name in known if given[name] not in headings)
-        self._scan = scan.select(
-            pl.col(given[name]).cast(pl.String).alias(name) if given[name] in headings else pl.lit(None, pl.String).alias(name)
-            for name in known
-        )  # fmt: skip
+        taken = {name: given[name] for name in known if given[name] in headings}
+        if MARK in headings and MARK not in taken.values():
+            taken[MARK] = MARK
+        self._scan = scan.select(pl.col(heading).alias(name) for name, heading in taken.items())
 
     def _no_table(self) -> InputRefused:
         return InputRefused(
@@ -140,102 +131,89 @@ class RegistryFile:
             fix="CSV in UTF-8 with one heading and the same number of cells in every line, or Parquet.",
         )  # fmt: skip
 
+    def doubles(self) -> Doubles:
+        """Rows that stand twice; one pass over the file.
+
+        Keys are compared as 64-bit hashes: among ten million rows two different keys are taken for one with a chance of three in a million.
+
+        Raises
+        ------
+        InputRefused : ``registry-form``
+        """
+        rows, courses, people, whole = 0, list[Hashes](), list[Hashes](), list[Hashes]()
+        for batch in self._batches():
+            keys = batch.select(stripped(name, batch.schema[name]) for name in NEEDED)
+            coded = [name for name, kind in batch.schema.items() if isinstance(kind, pl.Categorical | pl.Enum)]
+            rest = batch.drop(NEEDED).with_columns(pl.col(coded).cast(pl.String)).with_columns(keys["patient_key"])
+            for into, key, hashes in (
+                (courses, keys["course_key"], keys["course_key"].hash(7)),
+                (people, keys["patient_key"], keys["patient_key"].hash(7)),
+                (whole, keys["patient_key"], rest.hash_rows(7)),
+            ):
+                into.append(np.where(key.is_null().to_numpy(), _UNKNOWN, hashes.to_numpy()))
+            rows += batch.height
+        twice, copied = _later(courses), _later(whole)
+        return Doubles(rows, twice, np.setdiff1d(copied, twice, assume_unique=True), _different(people))
+
+    def blocks(self, doubles: Doubles) -> Iterator[Block]:
+        """The file in blocks of exactly ``rows`` rows, the last one shorter.
+
+        Raises
+        ------
+        InputRefused : ``registry-form`` where a line is no row
+        """
+        first, waiting, height = 1, list[pl.DataFrame](), 0
+        for batch in self._batches():
+            waiting.append(batch)
+            height += batch.height
+            while height >= self.rows:
+                whole = pl.concat(waiting)
+                yield _block(whole.head(self.rows), first, doubles)
+                first, height = first + self.rows, height - self.rows
+                waiting = [whole.slice(self.rows)]
+        if height:
+            yield _block(pl.concat(waiting), first, doubles)
+
+    def _batches(self) -> Iterator[pl.DataFrame]:
+        try:
+            yield from self._scan.collect_batches(chunk_size=self.rows, maintain_order=True)
+        except (PolarsError, OSError):
+            raise self._no_table() from None
+
     def parts(self) -> Iterator[Part]:
         """The file from its first row to its last; raises ``registry-form`` where a line is no row."""
         self.rows_in = self.rows_used = self.rows_refused = 0
         self.counts.clear()
-        self._seen.clear()
-        try:
-            for batch in self._scan.collect_batches(chunk_size=self.rows, maintain_order=True):
-                for first in range(0, batch.height, self.rows):
-                    part = self._part(batch.slice(first, self.rows))
-                    self.rows_in += part.rows
-                    self.rows_used += part.frame.height
-                    self.rows_refused += part.rows - part.frame.height
-                    self.counts.update((one.column, one.code) for one in part.problems)
-                    yield part
-        except (ComputeError, OSError):
-            raise self._no_table() from None
-
-    def _part(self, text: pl.DataFrame) -> Part:
-        text = text.with_row_index(_ROW, offset=self.rows_in + 1).with_columns(pl.col(_ROW).cast(pl.Int64))
-        cells = text.with_columns(_stripped(name) for name in text.columns if name != _ROW)
-        problems = [*self._keys(cells), *self._cells(text, cells)]
-        refused = {one.row for one in problems}
-        typed = cells.filter(~pl.col(_ROW).is_in(list(refused))).select(
-            _ROW, *KEYS, *(_value(column).cast(kind).alias(column.name) for column, kind in self._kinds())
-        )
-        later = [*_order(typed), *self._twice(typed)]
-        if later:
-            typed = typed.filter(~pl.col(_ROW).is_in([one.row for one in later]))
-        problems = sorted([*problems, *later], key=lambda one: (one.row, one.column, one.code))
-        return Part(typed.drop(_ROW), tuple(problems), text.height)
-
-    def _kinds(self) -> list[tuple[Column, pl.DataType]]:
-        schema = frame_schema(self._columns)
-        return [(column, schema[column.name]) for column in self._columns]
-
-    def _keys(self, cells: pl.DataFrame) -> Iterator[RowProblem]:
-        for name in KEYS:
-            if name in _NEEDED:
-                for row in cells.filter(pl.col(name).is_null())[_ROW]:
-                    yield RowProblem(row, name, "key-missing", f"{name} is empty")
-            for row in cells.filter(pl.col(name).str.contains(_FORMULA))[_ROW]:
-                yield RowProblem(row, name, "formula", f"{name} holds text that a spreadsheet would run as a formula")
-
-    def _cells(self, text: pl.DataFrame, cells: pl.DataFrame) -> Iterator[RowProblem]:
-        good = cells.select(_good(column).alias(column.name) for column in self._columns)
-        for column in self._columns:
-            bad = ~good[column.name].fill_null(True)
-            if bad.any():
-                some = text.filter(bad)
-                for row, cell in zip(some[_ROW], some[column.name], strict=True):
-                    found = read_cell(column, cell)
-                    assert isinstance(found, Problem), column.name  # both read the same words; tests hold them together
-                    yield RowProblem(row, found.column, found.code, found.sentence)
-
-    def _twice(self, typed: pl.DataFrame) -> Iterator[RowProblem]:
-        for row, key in zip(typed[_ROW], typed["course_key"].hash(seed=7), strict=True):
-            if key in self._seen:
-                yield RowProblem(row, "course_key", "course-twice", "course_key stands in an earlier row")
-            self._seen.add(key)
+        for block in self.blocks(self.doubles()):
+            part = block.check()
+            self.rows_in += part.rows
+            self.rows_used += part.frame.height
+            self.rows_refused += part.rows - part.frame.height
+            self.counts.update((one.column, one.code) for one in part.problems)
+            yield part
 
 
 def _csv(path: Path) -> pl.LazyFrame:
     return pl.scan_csv(path, infer_schema=False, encoding="utf8-lossy", null_values=None)
 
 
-def _stripped(name: str) -> pl.Expr:
-    word = pl.col(name).str.strip_chars(BLANKS)
-    return pl.when(word != "").then(word).otherwise(None).alias(name)
+def _later(hashes: list[Hashes]) -> Rows:
+    """Numbers, from 1, of the rows whose hash stands in an earlier row; unknown is equal to nothing."""
+    found = np.concatenate([*hashes, np.empty(0, np.uint64)])
+    order = np.argsort(found, kind="stable")
+    ranked = found[order]
+    again = order[1:][(ranked[1:] == ranked[:-1]) & (ranked[1:] != _UNKNOWN)]
+    return np.sort(again).astype(np.int64) + 1
 
 
-def _good(column: Column) -> pl.Expr:
-    """Whether a cell is a value of its column; null where it is empty."""
-    cell = pl.col(column.name)
-    if not column.numeric:
-        return cell.is_in(["true", "false"] if column.type == "bool" else list(column.values))
-    number = cell.cast(pl.Float64, strict=False)
-    good = cell.str.contains(_NUMBER) & number.is_finite() & (number.abs() <= LARGEST_INT)
-    if column.type == "int":
-        good &= number == number.floor()
-    if column.low is not None:
-        good &= number >= column.low
-    if column.high is not None:
-        good &= number <= column.high
-    return pl.when(cell.is_null()).then(None).otherwise(good.fill_null(False))
+def _different(hashes: list[Hashes]) -> int:
+    found = np.unique(np.concatenate([*hashes, np.empty(0, np.uint64)]))
+    return int((found != _UNKNOWN).sum())
 
 
-def _value(column: Column) -> pl.Expr:
-    cell = pl.col(column.name)
-    if column.type == "bool":
-        return cell == "true"
-    return cell.cast(pl.Float64) if column.numeric else cell
+def _block(raw: pl.DataFrame, first: int, doubles: Doubles) -> Block:
+    def inside(rows: Rows) -> tuple[int, ...]:
+        low, high = np.searchsorted(rows, [first, first + raw.height])
+        return tuple(int(row) for row in rows[low:high])
 
-
-def _order(typed: pl.DataFrame) -> Iterator[RowProblem]:
-    for name in _EVENTS:
-        for row in typed.filter(pl.col(name) > pl.col("follow_up_day"))[_ROW]:
-            yield RowProblem(row, name, "after-follow-up", f"{name} lies after follow_up_day")
-    for row in typed.filter(pl.col("end_day") < pl.col("start_day"))[_ROW]:
-        yield RowProblem(row, "end_day", "before-start", "end_day lies before start_day")
+    return Block(first, raw, inside(doubles.twice), inside(doubles.copied))

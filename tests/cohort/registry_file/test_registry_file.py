@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portico.case.schemas import load_registry_columns
-from portico.cohort.cells import BLANKS, Problem, read_cell
+from portico.cohort.cells import Problem, read_cell
 from portico.cohort.dictionary import KEYS, registry_columns
-from portico.cohort.registry_file import RegistryFile, _good, _value
+from portico.cohort.registry_file import RegistryFile
+from portico.cohort.registry_rows import _fast, _read
 from portico.errors import InputRefused, UsageError
 
 GOOD = {"course_key": "c1", "patient_key": "p1", "centre": "A", "bone": "femur", "prescribed_dose_gy": "30", "prescribed_fractions": "10",
@@ -72,7 +73,11 @@ def test_a_good_row_is_read_with_its_types(tmp_path):
     ],
 )
 def test_a_bad_row_is_refused_with_its_reason(tmp_path, change, column, code):
-    rows = [GOOD, {**GOOD, "course_key": "c2", **change}, {**GOOD, "course_key": "c3"}]
+    rows = [
+        GOOD,
+        {**GOOD, "course_key": "c2", "patient_key": "p2", **change},
+        {**GOOD, "course_key": "c3", "patient_key": "p3"},
+    ]
     found, parts, problems = read(written(tmp_path / "r.csv", rows))
     assert [(one.row, one.column, one.code) for one in problems] == [(2, column, code)]
     assert found.rows_used == 2 and found.counts == {(column, code): 1}
@@ -87,11 +92,47 @@ def test_a_nearby_word_is_named(tmp_path):
 
 
 def test_a_course_stands_once_whatever_part_it_is_in(tmp_path):
-    rows = [{**GOOD, "course_key": f"c{n % 7}"} for n in range(10)]
+    rows = [{**GOOD, "course_key": f"c{n % 7}", "patient_key": f"p{n % 7}"} for n in range(10)]
     found, parts, problems = read(written(tmp_path / "r.csv", rows), rows=3)
     assert [one.row for one in problems] == [8, 9, 10] and {one.code for one in problems} == {"course-twice"}
     assert all(part.rows <= 3 for part in parts) and found.rows_used == 7
     assert [one.row for one in read(tmp_path / "r.csv", rows=1000)[2]] == [8, 9, 10]
+
+
+def test_an_earlier_row_counts_even_when_it_is_refused(tmp_path):
+    rows = [{**GOOD, "bone": "x"}, {**GOOD, "patient_key": " p2 ", "course_key": " c1"}, {**GOOD, "course_key": ""}]
+    found = [(one.row, one.code) for one in read(written(tmp_path / "r.csv", rows))[2]]
+    assert found == [(1, "unknown-word"), (2, "course-twice"), (3, "key-missing")]
+
+
+def test_a_row_that_nothing_tells_from_another_of_its_patient_is_refused(tmp_path):
+    rows = [{**GOOD, "course_key": f"c{n}", "start_day": day} for n, day in enumerate(("20", "21", "20", "20", ""))]
+    for size in (2, 1000):
+        found, _, problems = read(written(tmp_path / "r.csv", rows), rows=size)
+        assert [(one.row, one.code) for one in problems] == [(3, "course-copied"), (4, "course-copied")]
+        assert found.doubles().patients == 1
+    other = [{**row, "patient_key": f"p{n}"} for n, row in enumerate(rows)]
+    assert not read(written(tmp_path / "r.csv", other))[2]
+
+
+def test_numbers_of_a_parquet_file_are_judged_as_text_is(tmp_path):
+    frame = pl.DataFrame(
+        {
+            "course_key": [f"c{n}" for n in range(6)],
+            "patient_key": list(range(6)),
+            "start_day": [1.0, -1.0, 2.5, float("nan"), None, 300.0],
+            "ecog": pl.Series([0, 4, None, 2, 5, 1], dtype=pl.Int8),
+            "dead": [True, False, None, True, True, True],
+            "prescribed_fractions": [10**17, 1, 2, 3, 4, 5],
+            "bone": pl.Series(["femur", "femr", None, "femur", "femur", "femur"], dtype=pl.Categorical),
+            "synthetic": [True, None, False, False, False, True],
+        }
+    )
+    frame.write_parquet(tmp_path / "r.parquet")
+    frame.write_csv(tmp_path / "r.csv")
+    (_, parts, typed), (_, plain, text) = (read(tmp_path / f"r.{ending}") for ending in ("parquet", "csv"))
+    assert typed == text and {one.row for one in typed} == {1, 2, 3, 4, 5}
+    assert parts[0].synthetic == plain[0].synthetic == 2
 
 
 def test_parts_do_not_change_what_is_read(tmp_path):
@@ -100,6 +141,7 @@ def test_parts_do_not_change_what_is_read(tmp_path):
         {
             **GOOD,
             "course_key": f"c{n}",
+            "patient_key": f"p{n}",
             "start_day": rng.choice(["1", "x", "-1", "7"]),
             "bone": rng.choice(["femur", "", "fmur"]),
         }
@@ -187,8 +229,11 @@ def test_the_table_reads_a_cell_as_one_cell_is_read(word, name):
     """The fast path over a column and the slow one that gives the reasons are one rule."""
     column = {one.name: one for one in registry_columns()}.get(name) or load_registry_columns()[name]
     slow = read_cell(column, word)
-    frame = pl.DataFrame({name: [word.strip(BLANKS) or None]}, schema={name: pl.String})
-    good = frame.select(_good(column)).item()
-    assert good is (None if slow is None else not isinstance(slow, Problem)), (name, word, slow)
-    if good:
-        assert frame.select(_value(column)).item() == slow
+    cell = pl.DataFrame({name: [word]}, schema={name: pl.String})
+    fast = cell.select(_fast(column, pl.String()).alias(name)).item()
+    assert fast is None or (fast == slow and not isinstance(slow, Problem)), (name, word, slow)
+    values, problems = _read(cell, [column], 1)
+    if isinstance(slow, Problem):
+        assert [(one.column, one.code, one.sentence) for one in problems] == [(slow.column, slow.code, slow.sentence)]
+    else:
+        assert values.item() == slow and not problems
