@@ -27,7 +27,7 @@ import polars as pl
 
 from portico.case.columns import Column, Columns
 from portico.cohort.dictionary import registry_columns
-from portico.cohort.suppressed_table import suppress_table
+from portico.cohort.suppressed_table import groups_together, suppress_table
 from portico.errors import CannotTell, UsageError
 
 __all__ = ["TABLE_ONE", "TableOne", "TableRow", "Variable", "table_one"]
@@ -162,17 +162,10 @@ def table_one(
 
 
 def _groups(sizes: Mapping[str | None, int], threshold: int) -> dict[str | None, str]:
-    """The shown name of each group: small ones, and those after the largest, stand together."""
-    order = sorted(sizes, key=lambda one: (-sizes[one], str(one)))
-    together = [one for place, one in enumerate(order) if place >= _MOST_GROUPS or sizes[one] < threshold]
-    alone = [one for one in order if one not in together]
-    while together and alone and sum(sizes[one] for one in together) < threshold:
-        together.insert(0, alone.pop())
-    if len(together) == 1 and sizes[together[0]] >= threshold:
-        alone, together = [*alone, *together], []
-    names = sorted(alone, key=lambda one: (one is None, str(one)))
-    found: dict[str | None, str] = {one: _UNSTATED if one is None else one for one in names}
-    return found | dict.fromkeys(together, f"{len(together)} others together")
+    """The shown name of each group."""
+    found = groups_together(sizes, threshold=threshold, most=_MOST_GROUPS)
+    words = {one: f"{name} others together" if isinstance(name, int) else name for one, name in found.items()}
+    return {one: _UNSTATED if name is None else name for one, name in words.items()}
 
 
 def _variable(
@@ -237,10 +230,9 @@ def _rows(labels: Sequence[str], every: Any, missing: Any, threshold: int) -> tu
     if missing.any():
         table.append([int(n) for n in missing])
         labels = [*labels, "not known"]
-    return tuple(
-        TableRow(label, tuple(row))
-        for label, row in zip(labels, suppress_table(table, threshold=threshold), strict=True)
-    )
+    shown = suppress_table(table, threshold=threshold)
+    assert shown is not None  # sums that are hidden nowhere else can always be hidden here
+    return tuple(TableRow(label, tuple(row)) for label, row in zip(labels, shown, strict=True))
 
 
 def _hides(rows: Sequence[TableRow]) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from portico.cohort.suppressed_table import suppress_table
+from portico.cohort.suppression import suppress
 from portico.cohort.synthetic import synthetic_registry
 from portico.cohort.table_one import table_one
 from portico.errors import CannotTell, UsageError
@@ -61,6 +62,7 @@ def test_no_hidden_count_follows_from_what_is_shown(data: st.DataObject) -> None
     if any(size < threshold for size in sizes):
         return
     shown = suppress_table(counts, threshold=threshold)
+    assert shown is not None
     full = [[*row, sum(row)] for row in counts]
     for r, row in enumerate(full):
         for c, count in enumerate(row):
@@ -75,6 +77,7 @@ def test_a_bridge_between_two_cycles_is_not_left() -> None:
     """Every row and column here has two hidden counts, and one of them would still follow."""
     counts = [[2, 3, 30, 30], [3, 2, 30, 30], [30, 30, 30, 30], [30, 30, 2, 4], [30, 4, 3, 2]]
     shown = suppress_table(counts, threshold=5)
+    assert shown is not None
     sizes = [sum(row[c] for row in counts) for c in range(4)]
     low, high = bounds_of(shown, [*sizes, sum(sizes)], (4, 1))
     assert high - low >= 1.0
@@ -87,6 +90,32 @@ def test_nothing_small_hides_nothing_and_one_group_has_one_direction() -> None:
     with pytest.raises(UsageError) as refused:
         suppress_table([[1, 2], [3]], threshold=5)
     assert refused.value.code == "bad-count"
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_sums_shown_elsewhere_do_not_give_a_count_back(data: st.DataObject) -> None:
+    counts = data.draw(st.lists(st.lists(st.integers(0, 14), min_size=3, max_size=3), min_size=3, max_size=3))
+    sizes = [sum(row[c] for row in counts) for c in range(3)]
+    if any(size < 5 for size in sizes):
+        return
+    sums = suppress([sum(row) for row in counts], threshold=5)
+    shown = suppress_table(counts, threshold=5, sums=sums)
+    if shown is None:
+        return
+    assert [row[-1] for row in shown] == sums
+    for r, row in enumerate(counts):
+        for c, count in enumerate(row):
+            if 0 < count < 5:
+                low, high = bounds_of(shown, [*sizes, sum(sizes)], (r, c))
+                assert high - low >= 1.0 - 1e-6
+
+
+def test_a_table_that_cannot_stand_beside_its_sums_is_not_shown() -> None:
+    assert suppress_table([[3, 40], [40, 0]], threshold=5, sums=[43, 40]) is not None
+    assert suppress_table([[3, 40]], threshold=5, sums=[43]) is None
+    assert suppress_table([[2, 1], [40, 40]], threshold=5, sums=[3, 80]) is None
+    assert suppress_table([[3], [40]], threshold=5, sums=[None, None]) == [[None, None], [None, None]]
 
 
 def frame(**columns: list[object]) -> pl.DataFrame:
