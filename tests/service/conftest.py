@@ -7,7 +7,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from html import unescape
@@ -78,13 +78,17 @@ def _engine() -> Engine:
 @contextmanager
 def served(folder: Path, log: io.StringIO, **more: Any) -> Iterator[httpx.Client]:
     """A service on a free port of this machine, and a client for it."""
+    with running(lambda port: app(Settings(folder, port=port, **more), log, engine=_engine())) as client:
+        yield client
+
+
+@contextmanager
+def running(made: Callable[[int], Any]) -> Iterator[httpx.Client]:
+    """An ASGI application, made for a free port of this machine, and a client for it."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
-        settings = Settings(folder, port=port, **more)
-        server = uvicorn.Server(
-            uvicorn.Config(app(settings, log, engine=_engine()), access_log=False, log_level="warning", lifespan="on")
-        )
+        server = uvicorn.Server(uvicorn.Config(made(port), access_log=False, log_level="warning", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         try:
@@ -102,6 +106,16 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
     log = io.StringIO()
     with served(tmp_path / "data", log) as client:
         yield Browser(client, log, tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def loaded() -> Engine:
+    return _engine()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Any:
+    return running
 
 
 @pytest.fixture

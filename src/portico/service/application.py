@@ -14,8 +14,10 @@ from portico import __version__
 from portico.advice import Engine
 from portico.errors import Blocked, InputRefused, PorticoError
 from portico.knowledge import load_library
+from portico.service.gate import Gate
 from portico.service.guards import Guard
 from portico.service.logs import RequestLog
+from portico.service.sessions import Sessions
 from portico.service.settings import Settings, refuse_open_binding
 from portico.service.storage import NotFound, Store, Unavailable
 
@@ -50,6 +52,7 @@ def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None 
     ReadingRefused, KnowledgeRefused : folder, key or signatures cannot be used
     """
     from portico.service.pages import pages
+    from portico.service.sign_in_pages import sign_in_pages
 
     refuse_open_binding(settings)
     key = settings.prepare()
@@ -79,7 +82,11 @@ def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None 
         return PlainTextResponse(requests.metrics(), media_type="text/plain; version=0.0.4")
 
     inner.include_router(pages(parts))
-    return Guard(inner, settings, requests)
+    if settings.sign_in is None:
+        return Guard(inner, settings, requests)
+    sessions = Sessions(parts.store, settings.sign_in)
+    inner.include_router(sign_in_pages(parts, sessions))
+    return Guard(Gate(inner, settings, sessions), settings, requests)
 
 
 def status_of(error: PorticoError) -> int:

@@ -17,10 +17,12 @@ from sqlalchemy import Connection, func, insert, select
 from portico.directive import sha256_of
 from portico.service import tables
 
-__all__ = ["FIRST", "Verified", "append", "now", "verify_log"]
+__all__ = ["FIRST", "Verified", "append", "digest_of", "now", "stamp", "verify_log"]
 
 #: What the first entry names as the one before.
 FIRST: Final = "0" * 64
+#: Objects that come and go; every other one that was logged must be stored until the log says that it was removed.
+_PASSING: Final = ("session/", "closing/", "export/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,12 @@ class Verified:
 
 def now() -> str:
     """This moment in UTC, to the millisecond: ``2026-03-02T10:15:00.123Z``."""
-    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return stamp()
+
+
+def stamp(ago: dt.timedelta = dt.timedelta(0)) -> str:
+    """A moment before this one, written as :func:`now` does; two of them compare as text."""
+    return (dt.datetime.now(dt.UTC) - ago).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def append(connection: Connection, *, by: str, action: str, subject: str, digest: str) -> str:
@@ -53,7 +60,7 @@ def append(connection: Connection, *, by: str, action: str, subject: str, digest
     by : who acts
     action : such as ``case-saved``
     subject : such as ``case/ID/VERSION``
-    digest : SHA-256 of what was stored
+    digest : SHA-256 of what was stored, or, with the action ``removed``, of what is gone
 
     Returns
     -------
@@ -97,7 +104,12 @@ def verify_log(connection: Connection, head: str | None = None) -> Verified:
             problems.append(f"Entry {entry['seq']} does not follow the entry before it.")
         if sha256_of(dict(entry)) != row["hash"]:
             problems.append(f"Entry {entry['seq']} was changed.")
-        logged[entry["object"]] = entry["digest"]
+        name = entry["object"]
+        if entry["action"] == "removed":
+            if logged.pop(name, None) != entry["digest"]:
+                problems.append(f"Entry {entry['seq']} removes {name}, which was not stored so.")
+        elif not name.startswith(_PASSING):
+            logged[name] = entry["digest"]
         previous, expected, count = row["hash"], entry["seq"] + 1, count + 1
         known.add(row["hash"])
     problems += _stored(connection, logged)

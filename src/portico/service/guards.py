@@ -70,9 +70,11 @@ class Guard:
         self.inner = inner
         self.settings = settings
         self.log = log
-        self._names = {settings.host.lower()}
-        if is_loopback(settings.host):
+        self._names = {settings.host.lower(), (urlsplit(settings.origin).hostname or "").lower()}
+        if is_loopback(settings.host) or settings.sign_in is not None:
+            # A name for this machine is no name that another site could give itself; checks of health use it.
             self._names |= {"127.0.0.1", "localhost", "::1"}
+        self._headers = {**_HEADERS, "strict-transport-security": "max-age=31536000"} if settings.secure else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -88,7 +90,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 begun, status = True, message["status"]
                 present = {name.lower() for name, _ in message["headers"]}
-                added = [(k.encode(), v.encode()) for k, v in _HEADERS.items() if k.encode() not in present]
+                added = [(k.encode(), v.encode()) for k, v in self._headers.items() if k.encode() not in present]
                 message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 

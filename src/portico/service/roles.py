@@ -54,8 +54,15 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Role] | Open]] = {
     # The service itself
     ("GET", "/health"): EVERYBODY,
     ("GET", "/static/portico.css"): EVERYBODY,
+    ("GET", "/static/form.js"): EVERYBODY,
     ("GET", "/metrics"): _WATCH,
     ("GET", "/api/v1/openapi.json"): _SIGNED_IN,
+    # Sign-in
+    ("GET", "/sign-in"): EVERYBODY,
+    ("GET", "/sign-in/return"): EVERYBODY,
+    ("GET", "/signed-out"): EVERYBODY,
+    ("GET", "/account"): _SIGNED_IN,
+    ("POST", "/sign-out"): _SIGNED_IN,
     # Pages
     ("GET", "/"): _READ,
     ("GET", "/cases/new"): _ENTER,

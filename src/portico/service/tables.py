@@ -6,7 +6,17 @@ from typing import Final
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
-__all__ = ["audit", "case_versions", "cases", "checks", "directives", "jobs", "metadata"]
+__all__ = [
+    "audit",
+    "case_versions",
+    "cases",
+    "checks",
+    "directives",
+    "jobs",
+    "metadata",
+    "sessions",
+    "sign_ins",
+]
 
 metadata: Final = MetaData()
 
@@ -16,8 +26,10 @@ cases: Final = Table(
     Column("id", String(32), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("changed_at", String(32), nullable=False),
+    Column("closed_at", String(32), nullable=True),
 )
-"""One row a case: the number of its newest version, by which two people who write at once are told apart."""
+"""One row a case: the number of its newest version, by which two people who write at once are told apart; and when it
+was closed, None while it is open."""
 
 case_versions: Final = Table(
     "case_versions",
@@ -95,3 +107,27 @@ jobs: Final = Table(
     Index("jobs_by_state", "state", "created_at"),
 )
 """Long work: what was asked, who works on it and when that worker was seen last, and what it gave or refused."""
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("subject", String(190), nullable=False),
+    Column("name", String(190), nullable=True),
+    Column("roles", String(200), nullable=False),
+    Column("began_at", String(32), nullable=False),
+    Column("seen_at", String(32), nullable=False),
+)
+"""Who is signed in; the id is the SHA-256 of what the browser holds, so that a copy of the table opens no session."""
+
+sign_ins: Final = Table(
+    "sign_ins",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("browser", String(64), nullable=False),
+    Column("nonce", String(64), nullable=False),
+    Column("verifier", String(128), nullable=False),
+    Column("to", String(400), nullable=False),
+    Column("at", String(32), nullable=False),
+)
+"""Attempts to sign in that were sent to the provider and have not come back; each can come back once."""

@@ -13,6 +13,7 @@ from portico.errors import PorticoError
 from portico.intended_use import ANALYSIS_USE_SHORT, INTENDED_USE_SHORT
 from portico.report.html import environment
 from portico.service.guards import page_policy, report_policy
+from portico.service.people import who
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def page(name: str, status: int = 200, *, script: bool = False, **values: Any) -
     values : what it shows; text in it is escaped
     """
     text = environment("portico.service").get_template(name).render(
-        use=INTENDED_USE_SHORT, analysis_use=ANALYSIS_USE_SHORT, script=script, **values
+        use=INTENDED_USE_SHORT, analysis_use=ANALYSIS_USE_SHORT, acting=who(), script=script, **values
     )  # fmt: skip
     return HTMLResponse(text, status_code=status, headers={"content-security-policy": page_policy(script=script)})
 
