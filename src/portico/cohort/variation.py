@@ -24,6 +24,7 @@ __all__ = [
     "ChartPoint",
     "Funnel",
     "entropy_bits",
+    "exact_limits",
     "exact_ratio",
     "funnel",
     "p_chart",
@@ -155,7 +156,7 @@ def funnel(centre: Sequence[Hashable], stratum: Sequence[Hashable], has: Sequenc
     by_stratum = events.sum(axis=0) / totals.sum(axis=0)
     rate = float(events.sum() / totals.sum())
     expected, variance = totals @ by_stratum, totals @ (by_stratum * (1.0 - by_stratum))
-    limits = {int(size): _limits(int(size), rate) for size in np.unique(totals.sum(axis=1))}
+    limits = {int(size): exact_limits(int(size), rate) for size in np.unique(totals.sum(axis=1))}
     made = []
     for number, name in enumerate(names):
         courses, observed = int(totals[number].sum()), int(events[number].sum())
@@ -173,8 +174,12 @@ def funnel(centre: Sequence[Hashable], stratum: Sequence[Hashable], has: Sequenc
     return Funnel(rate, tuple(made), _dispersion([one.z for one in made if one.z is not None]), limits)
 
 
-def _limits(size: int, rate: float) -> tuple[float, float, float, float]:
-    """Lowest and highest share that lies within 99.8 % (outer) and 95 % (inner) of what chance gives at this size."""
+def exact_limits(size: int, rate: float) -> tuple[float, float, float, float]:
+    """Lowest and highest share that lies within 99.8 % (outer) and 95 % (inner) of what chance gives at this size.
+
+    >>> exact_limits(20, 0.5)
+    (0.15, 0.3, 0.7, 0.85)
+    """
     outer, inner = 0.001, 0.025
     return tuple(float(binom.ppf(p, size, rate)) / size for p in (outer, inner, 1.0 - inner, 1.0 - outer))  # type: ignore[return-value]
 
