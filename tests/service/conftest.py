@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from portico.knowledge import load_library
 from portico.service import Settings, app
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parent))  # oidc_provider.py stands beside the tests
 FEMUR = {
     "label": "Femur 1", "as_of": "2026-03-02", "bone": "femur", "bone_part": "shaft", "index_side": "left",
     "fracture_state": "impending", "lesion_type": "lytic", "soft_tissue_extension": "no", "other_lesions_in_bone": "no",
