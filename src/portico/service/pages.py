@@ -23,6 +23,7 @@ from portico.report import (
 )
 from portico.service.case_form import Read, read_form, sections, words
 from portico.service.case_page import case_page_view
+from portico.service.evidence_pages import evidence_pages
 from portico.service.form_body import form_of, form_with_file
 from portico.service.guards import COOKIE, session_of, token_of
 from portico.service.hints import hints
@@ -258,6 +259,7 @@ def pages(parts: Parts) -> APIRouter:
         links = [(f"/directives/{row.directive_hash}", "Back to the Directive")]
         return report(row.page.decode("utf-8"), links)
 
+    router.include_router(evidence_pages(parts))
     return router
 
 
