@@ -59,7 +59,7 @@ peers: $(PEERS)/dicompyler/.installed $(PEERS)/pyradplan/.installed  ## environm
 
 $(PEERS)/%/.installed: requirements/peers-%-py311.txt
 	$(PYTHON) -m venv $(PEERS)/$*
-	$(PEERS)/$*/bin/python -m pip --disable-pip-version-check --no-input -q install --require-hashes -r $<
+	$(PEERS)/$*/bin/python -m pip --disable-pip-version-check --no-input -q install --no-deps --require-hashes -r $<
 	@touch $@
 
 docs: $(DEV)  ## the documentation as a site in site/

@@ -14,7 +14,7 @@ from portico.planning import write_case_file
 
 ROOT = Path(__file__).parents[2]
 DIRECTIVE = ["--directive", "examples/directives/spine-24-2.json"]
-SMALL = ["--cord-source", "t2_mri", "--beams", "5", "--bixel", "10mm", "--grid", "5mm"]
+SMALL = ["--cord-source", "t2_mri", "--beams", "5", "--bixel", "10mm", "--grid", "5mm", "--coarse"]
 
 
 def made_up():
@@ -87,6 +87,7 @@ def test_a_frontier_on_the_terminal(capsys, case):
         ([*DIRECTIVE, *SMALL[2:]], 4, "image the cord"),
         ([*DIRECTIVE, *SMALL, "--cord-source", "ct"], 2, "--cord-source"),
         ([*DIRECTIVE, *SMALL, "--bixel", "5"], 2, "millimetres"),
+        ([*DIRECTIVE, *SMALL[:-1]], 2, "needs a grid of 1.25 mm"),
         ([*DIRECTIVE, *SMALL, "--grid", "xmm"], 2, "millimetres"),
         ([*DIRECTIVE, *SMALL, "--most-memory", "4"], 2, "gigabytes"),
         ([*DIRECTIVE, *SMALL, "--most-memory", "0.00001GB"], 4, "GB"),
@@ -170,7 +171,17 @@ def test_a_plan_on_dicom(capsys, tmp_path):
         "ct_myelogram",
     ]
     status, out, err = call(
-        capsys, "tests/data/spine-phantom", *words, "--beams", "3", "--bixel", "10mm", "--grid", "6mm", "--json"
+        capsys,
+        "tests/data/spine-phantom",
+        *words,
+        "--beams",
+        "3",
+        "--bixel",
+        "10mm",
+        "--grid",
+        "6mm",
+        "--coarse",
+        "--json",
     )
     assert status == 0, out + err
     data = json.loads(out)
@@ -224,6 +235,7 @@ def test_a_plan_is_written_for_research_and_read_back_by_the_check(capsys, tmp_p
         "10mm",
         "--grid",
         "4mm",
+        "--coarse",
     ]
     intent = ["--directive", "examples/directives/spine-24-2.json"]
     clean, out = without_metal(tmp_path / "clean"), tmp_path / "out"

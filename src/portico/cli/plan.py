@@ -11,7 +11,7 @@ import typer
 
 from portico.cli.help_text import help_text
 from portico.cli.plan_source import MatchOption
-from portico.errors import Exit, UsageError
+from portico.errors import CannotTell, Exit, UsageError
 from portico.intended_use import ANALYSIS_USE_SHORT
 
 if TYPE_CHECKING:
@@ -62,6 +62,13 @@ def plan(
     first: Annotated[float | None, typer.Option("--first", help="Gantry of the first beam.", metavar="DEG")] = None,
     bixel: Annotated[str | None, typer.Option("--bixel", help="Width of a bixel.", metavar="MM")] = None,
     grid: Annotated[str | None, typer.Option("--grid", help="Dose grid.", metavar="MM")] = None,
+    coarse: Annotated[
+        bool,
+        typer.Option(
+            "--coarse",
+            help="Allow a grid or bixels wider than a cord needs, for teaching and tests; said on every output.",
+        ),
+    ] = False,
     most_memory: Annotated[
         str | None, typer.Option("--most-memory", help="Largest matrix, for example 4GB.", metavar="GB")
     ] = None,
@@ -114,7 +121,8 @@ def plan(
 
     Raises
     ------
-    UsageError : ``unknown-word``, ``length-form``, ``memory-form``, ``limit-form``, the codes of :mod:`portico.cli.plan_case`
+    UsageError : ``unknown-word``, ``length-form``, ``coarse-near-cord``, ``memory-form``, ``limit-form``, and the codes of
+        :mod:`portico.cli.plan_case`
     InputRefused : what the readers, :func:`portico.planning.check_case` and :func:`portico.planning.prepare` refuse
     CannotTell : ``goals-conflict`` and the other codes of planning
     """
@@ -139,12 +147,11 @@ def plan(
     said = check_case(found, intent, cord_source=cast("CordSource | None", cord_source), metal=metal)
     notes = (*intent.notices, *notes, *said, *_implants(library, metal))
     settings = _settings(settings_for(intent), beams, first, bixel, grid, most_memory)
-    needed = settings_for(intent)
-    if neural_of(intent) and (settings.grid_mm > needed.grid_mm or settings.bixel_mm > needed.bixel_mm):
-        notes = (
-            *notes,
-            f"Coarser than {needed.grid_mm:g} mm and bixels of {needed.bixel_mm:g} mm: nothing is told about the cord.",
-        )
+    notes = (*notes, *_fineness(settings, settings_for(intent), near_cord=bool(neural_of(intent)), coarse=coarse))
+    if dicom is not None:
+        from portico.planning import check_deliverable
+
+        check_deliverable(found, intent, metal=metal)
     told = progress_line()
     overrides = overrides_of(override, found)
 
@@ -181,12 +188,17 @@ def plan(
     files: list[tuple[Path, bytes | str]] = []
     if html is not None:
         files.append((html, made_plan_html(prepared, made, data, escalation, segments)))
+    refusal: CannotTell | None = None
     if dicom is not None and segments is not None:
         from portico.planning import plan_files
 
-        written = plan_files(prepared, segments, metal=metal, told=told)
+        try:
+            written = plan_files(prepared, segments, metal=metal, told=told)
+        except CannotTell as error:  # metal in a beam: the figures stand and are shown first
+            refusal, written = error, {}
         files += [(dicom / name, one) for name, one in written.items()]
-        dicom.mkdir(parents=True, exist_ok=True)
+        if written:
+            dicom.mkdir(parents=True, exist_ok=True)
     save_reports(files)
     if as_json:
         show_json(data)
@@ -195,6 +207,8 @@ def plan(
 
         show_plan(data)
     say_written(files)
+    if refusal is not None:
+        raise refusal
     if made.interrupted or (escalation is not None and not escalation.fine.complete):
         raise typer.Exit(Exit.INTERRUPTED.value)
     kept = all(one["met"] is not False for one in data["lines"] if one["strength"] == "hard")
@@ -222,6 +236,24 @@ def _settings(
             raise UsageError("--most-memory takes gigabytes.", code="memory-form", fix="Write 4GB.")
         made["most_bytes"] = int(size * 1e9)
     return replace(base, **made)
+
+
+def _fineness(settings: PlanSettings, needed: PlanSettings, *, near_cord: bool, coarse: bool) -> tuple[str, ...]:
+    """What is said beside the figures where grid or bixels are wider than a cord needs.
+
+    Raises
+    ------
+    UsageError : ``coarse-near-cord`` without ``coarse``
+    """
+    if not near_cord or (settings.grid_mm <= needed.grid_mm and settings.bixel_mm <= needed.bixel_mm):
+        return ()
+    wanted = f"{needed.grid_mm:g} mm and bixels of {needed.bixel_mm:g} mm"
+    if not coarse:
+        raise UsageError(
+            f"The Directive limits a neural organ: that needs a grid of {wanted}, or finer.", code="coarse-near-cord",
+            fix="Leave out --grid and --bixel, or add --coarse for teaching and tests.",
+        )  # fmt: skip
+    return (f"Coarser than {wanted}: nothing is told about the cord.",)
 
 
 def _length(text: str, option: str) -> float:

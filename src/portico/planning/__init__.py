@@ -10,7 +10,7 @@ from portico.planning.bixels import Bixels, bixels_for
 from portico.planning.case import PlanCase, dose_grid, on_dose_grid
 from portico.planning.case_file import read_case_file, write_case_file
 from portico.planning.certificate import Gap
-from portico.planning.deliverable import MACHINE, plan_files
+from portico.planning.deliverable import MACHINE, check_deliverable, plan_files
 from portico.planning.density import DensityTable, densities
 from portico.planning.directive_goals import DirectiveGoals, NotAGoal, goals_of
 from portico.planning.escalation import Escalation, PublishedLimit, Separation, escalate, limits_for, published_limits
@@ -78,6 +78,7 @@ __all__ = [
     "bixels_for",
     "body_of",
     "check_case",
+    "check_deliverable",
     "coplanar",
     "cord_scenarios",
     "densities",

@@ -12,10 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from portico.directive import Directive
 from portico.errors import CannotTell, InputRefused
 from portico.geometry import contours_on, distance_mm
 from portico.planning.beams import SAD_MM
 from portico.planning.bixels import Bixels
+from portico.planning.case import PlanCase
 from portico.planning.influence import dose_at, voxel_points
 from portico.planning.making import Prepared, Told
 from portico.planning.readiness import METAL_NEAR_MM, neural_of
@@ -39,7 +41,7 @@ from portico.rt import (
 )
 from portico.rt.dicom_write import content_uid
 
-__all__ = ["MACHINE", "plan_files"]
+__all__ = ["MACHINE", "check_deliverable", "plan_files"]
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -105,7 +107,32 @@ def plan_files(
     InputRefused
         ``no-ct-image`` for a phantom that is no DICOM, ``position`` for another position of the patient, ``frame-unknown``
     """
-    image = prepared.case.image
+    image, frame_uid = check_deliverable(prepared.case, prepared.directive, metal=metal)
+    if made.plan.interrupted:
+        raise CannotTell("The plan was interrupted; it is not written.", code="plan-not-converged", fix="Run it again.")
+    fluence = np.asarray(made.segments.fluence(prepared.bixels) @ made.segments.weight)
+    _no_metal_in_beams(metal, prepared, fluence)
+    structures = _structures(prepared, image)
+    plan = _plan(prepared, made.segments, structures)
+    dose = DoseGrid(
+        prepared.grid, _dose(prepared, fluence, told), "PLAN", frame_uid, "PHYSICAL", (plan.uid,)
+    )  # fmt: skip
+    return {
+        "structures.dcm": structures_bytes(structures, image=image),
+        "plan.dcm": plan_bytes(plan),
+        "dose.dcm": dose_bytes(dose),
+    }
+
+
+def check_deliverable(case: PlanCase, directive: Directive, *, metal: Mask | None) -> tuple[Image, str]:
+    """What forbids a plan in DICOM and is known before planning; the CT and its frame of reference when nothing does.
+
+    Raises
+    ------
+    CannotTell : ``metal-unknown``, ``metal-near-cord``
+    InputRefused : ``no-ct-image``, ``position``, ``frame-unknown``
+    """
+    image = case.image
     if image is None:
         raise InputRefused(
             "A plan is written as DICOM on a CT in DICOM only.", code="no-ct-image", fix="Give a folder with CT and RTSTRUCT."
@@ -117,35 +144,21 @@ def plan_files(
         )  # fmt: skip
     if image.frame_uid is None:
         raise InputRefused("The CT states no frame of reference.", code="frame-unknown")
-    if made.plan.interrupted:
-        raise CannotTell("The plan was interrupted; it is not written.", code="plan-not-converged", fix="Run it again.")
-    fluence = np.asarray(made.segments.fluence(prepared.bixels) @ made.segments.weight)
-    _no_metal(metal, prepared, fluence)
-    structures = _structures(prepared, image)
-    plan = _plan(prepared, made.segments, structures)
-    dose = DoseGrid(
-        prepared.grid, _dose(prepared, fluence, told), "PLAN", image.frame_uid, "PHYSICAL", (plan.uid,)
-    )  # fmt: skip
-    return {
-        "structures.dcm": structures_bytes(structures, image=image),
-        "plan.dcm": plan_bytes(plan),
-        "dose.dcm": dose_bytes(dose),
-    }
-
-
-def _no_metal(metal: Mask | None, prepared: Prepared, fluence: Floats) -> None:
     if metal is None:
         raise CannotTell("Metal was not looked for: no plan is written.", code="metal-unknown")
-    if not metal.any():
-        return
-    case = prepared.case
-    for name in neural_of(prepared.directive):
+    for name in neural_of(directive) if metal.any() else ():
         cord = case.masks.get(name)
         if cord is not None and cord.any() and float(distance_mm(cord, case.grid)[metal].min()) <= METAL_NEAR_MM:
             raise CannotTell(
                 f"Metal lies within {METAL_NEAR_MM:g} mm of {name}: no plan is written.", code="metal-near-cord", path=name,
-                fix="The figures of the page stand; the dose beside metal needs Monte Carlo or measurement.",
+                fix="Plan without --dicom: the figures stand; the dose beside metal needs Monte Carlo or measurement.",
             )  # fmt: skip
+    return image, image.frame_uid
+
+
+def _no_metal_in_beams(metal: Mask | None, prepared: Prepared, fluence: Floats) -> None:
+    if metal is None or not metal.any():
+        return
     angles = _metal_in_beams(metal, prepared, fluence)
     if angles:
         raise CannotTell(

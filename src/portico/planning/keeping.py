@@ -8,10 +8,10 @@ from typing import Final
 
 from portico.planning.goals import Goal
 from portico.planning.objectives import Anatomy, judged
-from portico.planning.plan import Plan
+from portico.planning.plan import KEPT_GY, Plan
 from portico.planning.row_dvh import dvh_of_rows
 
-__all__ = ["by_priority", "kept_exactly"]
+__all__ = ["by_priority", "judged_by", "kept_exactly", "tighter"]
 
 #: A plan that would have to give up more dose than this to keep its hard limits exactly stays as it is.
 _LEAST_FACTOR: Final = 0.98
@@ -41,6 +41,32 @@ def kept_exactly(plan: Plan, anatomy: Anatomy) -> Plan:
         judged(one.goal, doses[anatomy.region(one.goal).rows], anatomy.region(one.goal)) for one in plan.goals
     )
     return replace(plan, weights=plan.weights * factor, doses_gy=doses, goals=goals)
+
+
+def tighter(goals: Sequence[Goal], tried: Sequence[Goal], plan: Plan, anatomy: Anatomy) -> tuple[Goal, ...] | None:
+    """What to try next where the histogram of a plan reads more than a hard limit; None when every such limit is kept.
+
+    Parameters
+    ----------
+    goals : as they were asked for
+    tried : the same goals with the doses that gave the plan
+    plan, anatomy : what they gave
+    """
+    made = []
+    for goal, last in zip(goals, tried, strict=True):
+        read = _on_histogram(goal, plan, anatomy) if goal.hard and not goal.lower else 0.0
+        over = read > goal.dose_gy + KEPT_GY
+        made.append(replace(last, dose_gy=last.dose_gy * goal.dose_gy / read) if over else last)
+    return tuple(made) if made != list(tried) else None
+
+
+def judged_by(plan: Plan, goals: Sequence[Goal], anatomy: Anatomy) -> Plan:
+    """The plan with the values of other goals; notes of limits that were only tried are left out."""
+    values = tuple(judged(goal, plan.doses_gy[anatomy.region(goal).rows], anatomy.region(goal)) for goal in goals)
+    tried = {f"{one.goal.text}:" for one in plan.goals} - {f"{goal.text}:" for goal in goals}
+    notes = tuple(note for note in plan.notes if not any(note.startswith(one) for one in tried))
+    missed = [f"{v.goal.text}: missed by {v.missed_gy:.2f} Gy." for v in values if v.goal.hard and not v.met(KEPT_GY)]
+    return replace(plan, goals=values, notes=tuple(dict.fromkeys((*notes, *missed))))
 
 
 def _on_histogram(goal: Goal, plan: Plan, anatomy: Anatomy) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portico.directive import Directive
-from portico.errors import UsageError
+from portico.errors import CannotTell, UsageError
 from portico.geometry import grown_from_surface
 from portico.planning.beams import coplanar
 from portico.planning.bixels import Bixels, bixels_for
@@ -23,7 +23,7 @@ from portico.planning.density import DensityTable, densities
 from portico.planning.directive_goals import NotAGoal, goals_of
 from portico.planning.goals import Goal
 from portico.planning.influence import Influence, influence
-from portico.planning.keeping import by_priority, kept_exactly
+from portico.planning.keeping import by_priority, judged_by, kept_exactly, tighter
 from portico.planning.objectives import Anatomy, Region
 from portico.planning.optimise import optimise
 from portico.planning.pencil_beam import PencilBeam
@@ -43,6 +43,8 @@ Told = Callable[[str, int, int], None]
 NORMAL: Final = "normal tissue"
 #: Organs are rows voxel by voxel so near to a target in mm; beyond, and in normal tissue, one voxel stands for many.
 _NEAR_MM: Final = 15.0
+#: How often a limit is tightened that a plan keeps by rows and not by its histogram.
+_TIGHTENED: Final = 3
 #: Distance in mm of rows in normal tissue near the targets, in organs far from them, and in the rest of the body.
 _APART_MM: Final = (6.0, 8.0, 12.0)
 
@@ -93,11 +95,25 @@ class Prepared:
         """A plan for goals, those of the Directive when left out. Raises as :func:`portico.planning.optimise`.
 
         ``weighted`` serves all priorities at once, each ten times as heavy as the next; ``lexicographic`` one after the other.
+        Where the histogram reads more than a hard limit although the rows keep it (a volume of few voxels), the limit is tightened and
+        planned for again.
         """
         chosen = self.goals if goals is None else tuple(goals)
         chosen = by_priority(chosen) if mode == "weighted" else chosen
         made = optimise(self.anatomy, chosen, mode=mode, aims=aims, start=start, stop=stop, progress=progress)
-        return kept_exactly(made, self.anatomy)
+        made = kept_exactly(made, self.anatomy)
+        tried = chosen
+        for _ in range(_TIGHTENED):
+            closer = None if made.interrupted else tighter(chosen, tried, made, self.anatomy)
+            if closer is None:
+                break
+            tried = closer
+            try:
+                again = optimise(self.anatomy, tried, mode=mode, aims=aims, start=made, stop=stop, progress=progress)
+            except CannotTell:  # the tighter limit excludes another one: the plan as it was, with what it misses
+                break
+            made = kept_exactly(judged_by(again, chosen, self.anatomy), self.anatomy)
+        return made
 
     def region(self, mask: Mask) -> Region:
         """Rows of a mask on the dose grid."""
