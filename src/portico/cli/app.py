@@ -121,6 +121,7 @@ def _register() -> None:
     from portico.cli.case import case_app
     from portico.cli.directive import directive_app
     from portico.cli.evidence import evidence_app
+    from portico.cli.fhir import fhir_app
     from portico.cli.knowledge import knowledge_app
     from portico.cli.synthetic_registry import HELP as SYNTHETIC_HELP
     from portico.cli.synthetic_registry import synthetic_registry
@@ -138,6 +139,7 @@ def _register() -> None:
     app.command("bed", help=bed.HELP)(bed.bed)
     app.add_typer(knowledge_app)
     app.add_typer(evidence_app)
+    app.add_typer(fhir_app)
     app.command("serve", help=serve.HELP)(serve.serve)
     app.add_typer(audit_log_app)
     app.command("synthetic-registry", help=SYNTHETIC_HELP)(synthetic_registry)
