@@ -230,16 +230,16 @@ def test_a_plan_is_written_for_research_and_read_back_by_the_check(capsys, tmp_p
         "--cord-source",
         "ct_myelogram",
         "--beams",
-        "5",
+        "4",
         "--bixel",
         "10mm",
         "--grid",
-        "4mm",
+        "5mm",
         "--coarse",
     ]
     intent = ["--directive", "examples/directives/spine-24-2.json"]
     clean, out = without_metal(tmp_path / "clean"), tmp_path / "out"
-    status, text, err = call(capsys, clean, *intent, *words, "--sequence", "5", "--dicom", str(out))
+    status, text, err = call(capsys, clean, *intent, *words, "--sequence", "4", "--dicom", str(out))
     assert status == 0, text + err
     assert sorted(one.name for one in out.iterdir()) == ["dose.dcm", "plan.dcm", "structures.dcm"]
     assert main(["check", str(out), *intent, "--json"]) == 1
