@@ -120,6 +120,26 @@ def serve() -> Any:
     return running
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A server of PostgreSQL for as long as the tests run."""
+    pytest.importorskip("psycopg")
+    from postgres_server import BINARIES, PostgresServer
+
+    if not BINARIES:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of a service with an empty database, of either kind."""
+    database = None if request.param == "sqlite" else request.getfixturevalue("postgres").database()
+    return Settings(tmp_path / "data", database=database)
+
+
 @pytest.fixture
 def femur() -> dict[str, str]:
     return dict(FEMUR)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -23,21 +22,35 @@ CASE = {"schema": "case/1", "label": "one"}
 
 
 @pytest.fixture
-def store(tmp_path: Path):
-    made = Store(Settings(tmp_path))
+def store(place):
+    place.prepare()
+    made = Store(place)
     yield made
     made.close()
 
 
-def test_migrations_make_the_tables_of_the_code_and_remove_them(tmp_path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}")
+def config_of(place: Settings, folder: Path) -> str:
+    """A file that names the same database."""
+    path = folder / "portico.toml"
+    database = "" if place.database is None else f'[database]\nurl = "{place.database}"\n'
+    path.write_text(f'[service]\nfolder = "{place.folder}"\n{database}')
+    return str(path)
+
+
+def test_migrations_make_the_tables_of_the_code_and_remove_them(place) -> None:
+    place.prepare()
+    engine = open_engine(place.url)
     for _ in range(2):
         migrate(engine)
         migrate(engine)
         found = inspect(engine)
         for table in metadata.tables.values():
-            columns = {c["name"]: (str(c["type"]), c["nullable"]) for c in found.get_columns(table.name)}
-            assert columns == {c.name: (str(c.type), c.nullable) for c in table.columns}
+            columns = {
+                c["name"]: (c["type"].compile(engine.dialect), c["nullable"]) for c in found.get_columns(table.name)
+            }
+            assert columns == {c.name: (c.type.compile(engine.dialect), c.nullable) for c in table.columns}
+            keys = found.get_pk_constraint(table.name)["constrained_columns"]
+            assert keys == [c.name for c in table.primary_key.columns]
         migrate(engine, "base")
         assert inspect(engine).get_table_names() == ["alembic_version"]
     engine.dispose()
@@ -54,9 +67,17 @@ def test_versions_are_kept_and_an_older_one_is_not_overwritten(store) -> None:
     assert (store.verify().entries, store.verify().problems) == (2, ())
 
 
+def test_a_new_case_that_is_sent_again_is_stored_once(store) -> None:
+    once = "0123456789abcdef"
+    assert [store.save_case(CASE, by="a", once=once) for _ in range(2)] == [(once, 1)] * 2
+    with pytest.raises(Blocked, match="stored already"):
+        store.save_case({**CASE, "label": "two"}, by="a", once=once)
+    assert (store.verify().entries, store.verify().problems) == (1, ())
+
+
 def test_the_database_refuses_to_change_or_remove_an_entry(store) -> None:
     store.save_case(CASE, by="a")
-    for statement in ("UPDATE audit SET by = 'x'", "DELETE FROM audit"):
+    for statement in ("UPDATE audit SET by = 'x'", "DELETE FROM audit", "UPDATE audit SET hash = '' WHERE seq = 1"):
         with pytest.raises(DatabaseError, match="only grows"), store.engine.begin() as connection:
             connection.exec_driver_sql(statement)
 
@@ -70,15 +91,21 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_any_change_behind_the_service_is_found(tmp_path, store, capsys, change) -> None:
+def test_any_change_behind_the_service_is_found(tmp_path, place, store, capsys, change) -> None:
     for label in ("one", "two", "three"):
         store.save_case({**CASE, "label": label}, by="a")
+    config = config_of(place, tmp_path)
+    assert main(["audit-log", "verify", "--config", config]) == 0
+    off = (
+        "DROP TRIGGER audit_guard ON audit"
+        if place.database
+        else "DROP TRIGGER audit_no_update; DROP TRIGGER audit_no_delete"
+    )
+    with store.engine.begin() as connection:
+        for statement in (*off.split(";"), change):
+            connection.exec_driver_sql(statement)
     store.close()
-    assert main(["audit-log", "verify", "--folder", str(tmp_path)]) == 0
-    with sqlite3.connect(tmp_path / "portico.sqlite3") as raw:
-        raw.executescript("DROP TRIGGER audit_no_update; DROP TRIGGER audit_no_delete;" + change)
-    raw.close()
-    assert main(["audit-log", "verify", "--folder", str(tmp_path)]) == 1
+    assert main(["audit-log", "verify", "--config", config]) == 1
     assert "does NOT hold" in capsys.readouterr().out
 
 
@@ -94,7 +121,7 @@ def test_verify_without_a_database_is_a_usage_error_and_a_damaged_one_is_refused
     assert main(["audit-log", "verify", "--folder", str(tmp_path)]) == 3
 
 
-KILLS = 20
+KILLS = {"sqlite": 20, "postgresql": 4}
 WRITER = """
 import json, os, random, signal, sys, time
 from pathlib import Path
@@ -102,7 +129,7 @@ from portico.service import Settings
 from portico.service.storage import Store
 
 def write(to):
-    store = Store(Settings(Path(sys.argv[1])))
+    store = Store(Settings(Path(sys.argv[1]), database=sys.argv[3]))
     say = lambda *words: os.write(to, (" ".join(map(str, words)) + "\\n").encode())
     say("ready")
     while True:
@@ -131,11 +158,13 @@ print(json.dumps(acknowledged))
 """
 
 
-def test_no_acknowledged_write_is_lost_when_the_process_is_killed(tmp_path) -> None:
-    command = [sys.executable, "-c", WRITER, str(tmp_path), str(KILLS)]
+def test_no_acknowledged_write_is_lost_when_the_process_is_killed(place) -> None:
+    place.prepare()
+    kills = KILLS["postgresql" if place.database else "sqlite"]
+    command = [sys.executable, "-c", WRITER, str(place.folder), str(kills), place.url]
     acknowledged = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    store = Store(Settings(tmp_path))
-    assert len(acknowledged) > KILLS
+    store = Store(place)
+    assert len(acknowledged) > kills
     for name, number in acknowledged:
         assert int(number) in [row.version for row in store.history(name)]
     found = store.verify()

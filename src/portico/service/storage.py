@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event, insert, select, text, update
-from sqlalchemy.engine import Row
-from sqlalchemy.exc import DatabaseError, OperationalError, StatementError
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text, update
+from sqlalchemy.engine import Row, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from portico.directive import Directive, canonical_json
 from portico.errors import Blocked, PorticoError, UsageError
@@ -32,12 +33,22 @@ class Unavailable(PorticoError):
     default_code = "storage-unavailable"
 
 
+#: Of PostgreSQL: a statement that waits longer gives up, so that a request ends with an error and not with silence.
+_SESSION: Final = "-c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
+
+
 def open_engine(url: str) -> Engine:
     """An engine whose transactions are whole and on the disk when they are acknowledged.
 
     SQLite writes ahead with ``synchronous=FULL`` and takes its write lock when a transaction begins, so that two
-    writers wait for each other instead of failing half-way.
+    writers wait for each other instead of failing half-way. A connection to PostgreSQL is tried before it is used, so
+    that a restart of the database costs no request that comes after it.
     """
+    if make_url(url).get_backend_name() == "postgresql":
+        return create_engine(
+            url, pool_pre_ping=True, pool_size=10, max_overflow=30, pool_timeout=10, pool_recycle=1800,
+            connect_args={"connect_timeout": 5, "options": _SESSION},
+        )  # fmt: skip
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
 
@@ -74,7 +85,7 @@ class Store:
         try:
             with self.reader.connect() as connection:
                 return connection.execute(text("SELECT 1")).scalar() == 1
-        except OperationalError:
+        except SQLAlchemyError:
             return False
 
     def save_case(
@@ -85,6 +96,7 @@ class Store:
         answers: dict[str, str] | None = None,
         case_id: str | None = None,
         version: int | None = None,
+        once: str | None = None,
     ) -> tuple[str, int]:
         """Store a new case, or the next version of one.
 
@@ -93,6 +105,7 @@ class Store:
         content : the case as plain data, checked by the caller
         answers : what was typed into the form; None for a case from a file
         case_id, version : the case and the version that was read before; both None for a new case
+        once : id for a new case, chosen before it is sent: sent again because no answer came, it is stored once
 
         Returns
         -------
@@ -107,9 +120,11 @@ class Store:
         body = canonical_json(content).decode("utf-8")
         typed = None if answers is None else canonical_json(answers).decode("utf-8")
         digest, at = digest_of(body, typed), now()
-        name, number = case_id or secrets.token_hex(8), (version or 0) + 1
+        name, number = case_id or once or secrets.token_hex(8), (version or 0) + 1
         with guarded(), self.engine.begin() as connection:
             if case_id is None:
+                if once is not None and self._stored_before(connection, once, digest):
+                    return once, 1
                 connection.execute(insert(tables.cases).values(id=name, version=1, changed_at=at))
             else:
                 table = tables.cases
@@ -119,7 +134,7 @@ class Store:
                 changed = connection.execute(
                     update(table)
                     .where(table.c.id == name, table.c.version == version)
-                    .values(version=number, changed_at=at)
+                    .values(version=number, changed_at=at, closed_at=None)
                 )
                 if changed.rowcount != 1:
                     raise Blocked(
@@ -131,6 +146,25 @@ class Store:
             connection.execute(insert(tables.case_versions).values(**row, by=by))
             append(connection, by=by, action="case-saved", subject=f"case/{name}/{number}", digest=digest)
         return name, number
+
+    @staticmethod
+    def _stored_before(connection: Connection, once: str, digest: str) -> bool:
+        """Whether a new case was stored already under the id that was chosen for it.
+
+        Raises
+        ------
+        Blocked : ``sent-twice``, when something else was
+        """
+        table = tables.case_versions
+        query = select(table.c.digest).where(table.c.case_id == once, table.c.version == 1)
+        found = connection.execute(query).scalar()
+        if found is not None and found != digest:
+            raise Blocked(
+                "This form was stored already, with other answers; nothing was stored now.",
+                code="sent-twice",
+                fix="Open the case and enter your change there.",
+            )
+        return found is not None
 
     def save_directive(self, directive: Directive, *, case_id: str, version: int, by: str) -> str:
         """Store a signed Directive; the same one twice is stored once.
@@ -146,8 +180,9 @@ class Store:
         digest = digest_of(body)
         with guarded(), self.engine.begin() as connection:
             table = tables.cases
-            found = connection.execute(select(table.c.version).where(table.c.id == case_id)).scalar()
-            if found != version:
+            # Locked, so that no version can be stored between this look and the end of the transaction.
+            query = select(table.c.version).where(table.c.id == case_id).with_for_update()
+            if connection.execute(query).scalar() != version:
                 raise Blocked(
                     "The case was changed after you opened it; nothing was signed.",
                     code="changed-meanwhile",
@@ -257,7 +292,14 @@ class guarded:  # noqa: N801  # reads as a word after "with"
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, DatabaseError | StatementError):
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            # It may have broken while the transaction was being acknowledged.
+            raise Unavailable(
+                "The connection to the database broke; it is not known whether this was stored.",
+                code="outcome-unknown",
+                fix="Look whether it is there before you send it again.",
+            ) from None
+        if isinstance(error, StatementError | NoConnection):
             raise Unavailable(
                 "The database could not store or read this; nothing was changed.",
                 fix="Try again; if it stays so, look at the disk and the database.",

@@ -12,6 +12,8 @@ from sqlalchemy import Engine
 __all__ = ["migrate"]
 
 _HERE: Final = Path(__file__).parent
+#: Any number that no other program in the same database takes: "portico" in ASCII.
+_LOCK: Final = int.from_bytes(b"portico", "big")
 
 
 def migrate(engine: Engine, to: str = "head") -> None:
@@ -26,5 +28,7 @@ def migrate(engine: Engine, to: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # of several processes that start at once, one makes the tables
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         config.attributes["connection"] = connection
         (command.downgrade if to == "base" else command.upgrade)(config, to)
