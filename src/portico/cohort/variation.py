@@ -27,6 +27,7 @@ __all__ = [
     "exact_limits",
     "exact_ratio",
     "funnel",
+    "funnel_of",
     "p_chart",
     "schedules_in_use",
 ]
@@ -143,17 +144,36 @@ def funnel(centre: Sequence[Hashable], stratum: Sequence[Hashable], has: Sequenc
     """
     if not len(centre) == len(stratum) == len(has):
         raise UsageError("Centre, stratum and property are lists of one length.", code="lengths")
-    known = [n for n, one in enumerate(has) if one is not None]
-    if not known:
+    counts: dict[tuple[Hashable, Hashable], tuple[int, int]] = {}
+    for one, kind, yes in zip(centre, stratum, has, strict=True):
+        if yes is not None:
+            total, events = counts.get((one, kind), (0, 0))
+            counts[one, kind] = (total + 1, events + bool(yes))
+    return funnel_of(counts)
+
+
+def funnel_of(counts: Mapping[tuple[Hashable, Hashable], tuple[int, int]]) -> Funnel:
+    """As :func:`funnel`, from what it counts.
+
+    >>> funnel_of({("A", "spine"): (20, 5), ("B", "spine"): (20, 15)}).centres[0].expected
+    10.0
+
+    Parameters
+    ----------
+    counts : by centre and stratum, the judged courses and those that have the property
+
+    Raises
+    ------
+    UsageError : ``counts`` without a judged course
+    """
+    if not any(total for total, _ in counts.values()):
         raise UsageError("There is no course of which it is known.", code="counts")
-    names = list(dict.fromkeys(centre[n] for n in known))
-    strata = list(dict.fromkeys(stratum[n] for n in known))
+    names, strata = (list(dict.fromkeys(key[place] for key in counts)) for place in (0, 1))
     at, of = {one: n for n, one in enumerate(names)}, {one: n for n, one in enumerate(strata)}
     totals, events = np.zeros((len(names), len(strata))), np.zeros((len(names), len(strata)))
-    for n in known:
-        totals[at[centre[n]], of[stratum[n]]] += 1
-        events[at[centre[n]], of[stratum[n]]] += bool(has[n])
-    by_stratum = events.sum(axis=0) / totals.sum(axis=0)
+    for (one, kind), (total, yes) in counts.items():
+        totals[at[one], of[kind]], events[at[one], of[kind]] = total, yes
+    by_stratum = events.sum(axis=0) / np.maximum(totals.sum(axis=0), 1.0)
     rate = float(events.sum() / totals.sum())
     expected, variance = totals @ by_stratum, totals @ (by_stratum * (1.0 - by_stratum))
     limits = {int(size): exact_limits(int(size), rate) for size in np.unique(totals.sum(axis=1))}

@@ -20,7 +20,7 @@ from scipy.stats import chi2
 from portico.cohort.outcomes.events import EventTimes, Index, Mask, Vector
 from portico.errors import CannotTell, InputRefused
 
-__all__ = ["GrayTest", "gray_test"]
+__all__ = ["GrayTest", "gray_of", "gray_test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,29 @@ def gray_test(
         raise CannotTell("There is one group only.", code="one-group", path="group")
     events.has(of)
     risk, mine, other = _counts(events, member.astype(np.int64)[events.order], len(names), of)
+    return gray_of(tuple(map(str, names)), risk, mine, other)
+
+
+def gray_of(groups: tuple[str, ...], risk: Vector, mine: Vector, other: Vector) -> GrayTest:
+    """The test from counts.
+
+    Parameters
+    ----------
+    groups : their names, two or more
+    risk, mine, other : (times, groups) at risk just before each time at which somebody has an event, those with the event asked for, and
+        those with another
+
+    Raises
+    ------
+    CannotTell : ``too-few-events``
+    """
     excess, variance = _score(risk, mine, other)
     u, v = excess[:-1], variance[:-1, :-1]
     if np.linalg.matrix_rank(v) < len(u):
         raise CannotTell("The groups cannot be told apart: too few events.", code="too-few-events", path="group")
     statistic = float(u @ np.linalg.solve(v, u))
-    df = len(names) - 1
-    return GrayTest(statistic, df, float(chi2.sf(statistic, df)), tuple(map(str, names)), tuple(map(float, excess)))
+    df = len(groups) - 1
+    return GrayTest(statistic, df, float(chi2.sf(statistic, df)), groups, tuple(map(float, excess)))
 
 
 def _counts(events: EventTimes, member: Index, groups: int, of: int) -> tuple[Vector, Vector, Vector]:
