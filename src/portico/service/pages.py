@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["pages"]
 
 
+_ONCE = re.compile(r"[0-9a-f]{16}")
+
+
 def pages(parts: Parts) -> APIRouter:
     """The routes of the pages."""
     router = APIRouter(include_in_schema=False)
@@ -56,14 +60,15 @@ def pages(parts: Parts) -> APIRouter:
         return row, case, advise(case, parts.engine)
 
     def form_page(request: Request, answers: dict[str, str], read: Read, action: str, version: int | None,
-                  status: int = 200, *, refused: bool = False) -> HTMLResponse:  # fmt: skip
+                  status: int = 200, *, refused: bool = False, once: str | None = None) -> HTMLResponse:  # fmt: skip
         case, _, wrong = read
         matter = hints(advise(case, parts.engine), read[1])
         shown = sections(answers, read, frozenset(one.column for one in matter))
         names = {field.name for section in shown for field in (*section.fields, *section.later)}
         return formed(
             request, "case_form.html.j2", status, sections=shown, wrong=wrong if refused else (), action=action,
-            version=version, hints=[one for one in matter if one.column in names], title="Change the case" if version else "New case",
+            version=version, once=once or secrets.token_hex(8),
+            hints=[one for one in matter if one.column in names], title="Change the case" if version else "New case",
         )  # fmt: skip
 
     @router.get("/static/portico.css")
@@ -109,12 +114,16 @@ def pages(parts: Parts) -> APIRouter:
     def _save(request: Request, answers: dict[str, str], case_id: str | None) -> Response:
         version = _version(answers.pop("version", None)) if case_id else None
         action = f"/cases/{case_id}/edit" if case_id else "/cases/new"
+        once = _once(answers.pop("once", None))
         only_hints = answers.pop("do", "") == "hints"
         read = read_form(answers)
         _, content, wrong = read
         if wrong or only_hints:
-            return form_page(request, answers, read, action, version, 422 if wrong else 200, refused=bool(wrong))
-        name, _ = store.save_case(content, by=who().subject, answers=answers, case_id=case_id, version=version)
+            status = 422 if wrong else 200
+            return form_page(request, answers, read, action, version, status, refused=bool(wrong), once=once)
+        name, _ = store.save_case(
+            content, by=who().subject, answers=answers, case_id=case_id, version=version, once=None if case_id else once
+        )
         return RedirectResponse(f"/cases/{name}", status_code=303)
 
     @router.get("/cases/{case_id}")
@@ -265,6 +274,11 @@ def pages(parts: Parts) -> APIRouter:
 
 def _directive(row: Any) -> Directive:
     return directive_from(json.loads(row.content))
+
+
+def _once(text: str | None) -> str | None:
+    """The id that the form chose for a new case, so that sending it again stores it once; None when it has none."""
+    return text if text is not None and _ONCE.fullmatch(text) else None
 
 
 def _version(text: str | None) -> int:
