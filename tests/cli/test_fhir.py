@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from portico.case import read_case
+from portico.directive import read_directive
+from portico.interop.fhir_directive import directive_bundle, read_directive_bundle
 
 FHIR = Path(__file__).parents[2] / "examples" / "fhir"
 
@@ -34,3 +37,26 @@ def test_wrong_calls_are_told(run, tmp_path) -> None:
     assert run("fhir", "import", tmp_path / "none.json").status == 3
     (tmp_path / "own.yaml").write_text("schema: fhir-codes/1\n")
     assert run("fhir", "import", FHIR / "femur-postop.json", "--codes", tmp_path / "own.yaml").status == 3
+
+
+def test_export_is_read_back(run, tmp_path) -> None:
+    out = tmp_path / "bundle.json"
+    source = FHIR.parent / "directives" / "spine-sib-40-30-10.json"
+    assert run("fhir", "export", source, "--patient", "Patient/1", "--out", out).status == 0
+    assert read_directive_bundle(json.loads(out.read_text())) == read_directive(source)
+    assert run("fhir", "export", source).json == directive_bundle(read_directive(source))
+    for wrong in ("123", "Patient/", "Patient/a b", "javascript:Patient/1"):
+        assert run("fhir", "export", source, "--patient", wrong).status == 2
+    changed = json.loads(source.read_text())
+    changed["decision"]["reason"] = "another"
+    (tmp_path / "changed.json").write_text(json.dumps(changed))
+    assert run("fhir", "export", tmp_path / "changed.json").status == 3
+
+
+def test_options_and_apply_end_with_what_is_urgent(run) -> None:
+    cases, directive = FHIR.parent / "cases", FHIR.parent / "directives" / "femur-30-10.json"
+    calm, urgent = cases / "femur-renal.yaml", cases / "spine-escc-3-new-deficit.yaml"
+    assert run("fhir", "apply", calm).status == run("fhir", "options", calm, "--directive", directive).status == 0
+    assert run("fhir", "apply", urgent).status == run("fhir", "options", urgent).status == 1
+    assert run("fhir", "apply", calm).json["resourceType"] == "CarePlan"
+    assert run("fhir", "options", urgent, "--directive", directive).status == 2

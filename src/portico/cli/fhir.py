@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -31,6 +33,45 @@ IMPORT_HELP: Final = help_text(
         0: "every element that Portico asks for was used",
         1: "something is doubtful: read the report",
         3: "the bundle cannot be read, or holds more than one patient",
+    },
+)
+
+EXPORT_HELP: Final = help_text(
+    "Write a Directive as FHIR R4 after CodeX radiation therapy 2.0.0: course and phase prescription as drafts, the volumes, and the "
+    "sealed Directive itself. The bundle is held against the models of the standard and read back before it is written.",
+    [
+        "portico fhir export examples/directives/femur-30-10.json",
+        "portico fhir export directive.json --patient Patient/123 --out prescription.json",
+    ],
+    {
+        0: "the bundle was written",
+        3: "the Directive cannot be read, or its seal is broken",
+        4: "it prescribes nothing, or a dose is not sourced",
+    },
+)
+
+OPTIONS_HELP: Final = help_text(
+    "Write what Portico says about a case as GuidanceResponse and RequestGroup: what stops, what fits, and with --directive what was "
+    "chosen and why.",
+    [
+        "portico fhir options examples/cases/femur-renal.yaml",
+        "portico fhir options case.yaml --directive directive.json --patient Patient/123",
+    ],
+    {
+        0: "nothing urgent holds or is left open",
+        1: "an urgent state or gate holds or is not excluded",
+        3: "the case or the Directive cannot be read, or do not belong together",
+    },
+)
+
+APPLY_HELP: Final = help_text(
+    "Apply the rules as a PlanDefinition to a case, as the operation $apply does: a CarePlan with the actions whose rules hold, and "
+    "those that wait for an answer.",
+    ["portico fhir apply examples/cases/femur-renal.yaml", "portico fhir apply case.yaml --out plan.json"],
+    {
+        0: "no urgent rule or gate holds or is unknown",
+        1: "an urgent rule or gate holds or is unknown",
+        3: "the case cannot be read",
     },
 )
 
@@ -108,3 +149,112 @@ def imported(bundle: Path, as_of: str | None, codes: Path | None) -> Imported:
     table = load_codes() if codes is None else site_codes(codes)
     data = read_bytes(bundle, max_bytes=BUNDLE_LIMITS.max_bytes)
     return import_bundle(data, as_of=day, codes=table, name=str(bundle))
+
+
+PatientRef = Annotated[
+    str | None, typer.Option("--patient", help="Reference to the patient, such as Patient/123.", metavar="REFERENCE")
+]
+Out = Annotated[Path | None, typer.Option("--out", help="Where to write the JSON.", metavar="FILE")]
+CasePath = Annotated[Path, typer.Argument(help="Case file: .yaml, .yml or .json.", metavar="CASE")]
+
+
+@fhir_app.command("export", help=EXPORT_HELP)
+def export(
+    directive: Annotated[Path, typer.Argument(help="Directive: a .json file.", metavar="DIRECTIVE")],
+    patient: PatientRef = None,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Export a Directive; the output is JSON with or without ``--json``.
+
+    Raises
+    ------
+    DirectiveRefused : the Directive does not hold
+    CannotTell : ``no-prescription``
+    """
+    from portico.directive import read_directive, verify_seal
+    from portico.errors import DirectiveRefused
+    from portico.interop.fhir_directive import directive_bundle, read_directive_bundle
+    from portico.interop.fhir_r4 import checked_r4
+
+    found = read_directive(directive)
+    if found.hash is not None and not verify_seal(found):
+        raise DirectiveRefused(
+            "The Directive was changed after it was sealed.", code="seal-broken", file=str(directive)
+        )
+    bundle = checked_r4(directive_bundle(found, patient=_reference(patient)))
+    assert read_directive_bundle(bundle) == found, "what is written gives the same Directive when it is read"
+    _written(bundle, out)
+
+
+@fhir_app.command("options", help=OPTIONS_HELP)
+def options(
+    case: CasePath,
+    directive: Annotated[
+        Path | None, typer.Option("--directive", help="The Directive that was decided on.", metavar="FILE")
+    ] = None,
+    patient: PatientRef = None,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Export options and decision; the output is JSON with or without ``--json``.
+
+    Raises
+    ------
+    UsageError : ``another-case``, when the Directive was made from another case
+    """
+    from portico.advice import advise
+    from portico.case import read_case
+    from portico.cli.library import open_library
+    from portico.directive import read_directive
+    from portico.interop.fhir_decision import decision_bundle
+    from portico.interop.fhir_r4 import checked_r4
+
+    library = open_library()
+    advice = advise(read_case(case), library)
+    chosen = None if directive is None else read_directive(directive)
+    if chosen is not None and chosen.stamps.case_sha256 != advice.case_sha256:
+        raise UsageError(
+            "The Directive was made from another case, or from another state of it.", code="another-case",
+            file=str(directive), fix="Give the case as it was when the Directive was signed.",
+        )  # fmt: skip
+    _written(checked_r4(decision_bundle(advice, library, patient=_reference(patient), directive=chosen)), out)
+    raise typer.Exit(advice.exit_status)
+
+
+@fhir_app.command("apply", help=APPLY_HELP)
+def apply(case: CasePath, patient: PatientRef = None, out: Out = None, as_json: AsJson = False) -> None:
+    """Apply the rules; the output is JSON with or without ``--json``.
+
+    Raises
+    ------
+    CaseRefused : with every problem found
+    """
+    from portico.advice import Engine
+    from portico.case import read_case
+    from portico.cli.library import open_library
+    from portico.interop.fhir_apply import apply_plan
+    from portico.interop.fhir_r4 import checked_r4
+
+    engine = Engine(open_library())
+    found = read_case(case)
+    plan = checked_r4(apply_plan(found, engine, patient=_reference(patient)))
+    _written(plan, out)
+    truths = engine.truths(found.row())
+    urgent = any(truths[key] is not False for key, rule in engine.rules.items() if rule.kind in ("urgent", "gate"))
+    raise typer.Exit(Exit.FINDINGS.value if urgent else Exit.FINE.value)
+
+
+def _reference(patient: str | None) -> str | None:
+    if patient is not None and not re.fullmatch(r"(https?://[^\s<>\"]{1,200}/)?Patient/[A-Za-z0-9.\-]{1,64}", patient):
+        raise UsageError("A reference to a patient looks like Patient/123.", code="bad-reference", path="--patient")
+    return patient
+
+
+def _written(value: dict[str, Any], out: Path | None) -> None:
+    from portico.cli.output import save, show_json
+
+    if out is None:
+        show_json(value)
+    else:
+        save(out, json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2) + "\n", replace=False)
