@@ -8,14 +8,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from fastapi import FastAPI, Request
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import PlainTextResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
 from portico import __version__
 from portico.advice import Engine
-from portico.errors import Blocked, InputRefused, PorticoError
+from portico.errors import Blocked, CannotTell, InputRefused, PorticoError
 from portico.knowledge import load_library
+from portico.service.archives import Archives
 from portico.service.gate import Gate
 from portico.service.guards import Guard
+from portico.service.job_kinds import works
+from portico.service.jobs import Queue
+from portico.service.jobs_work import Workers
 from portico.service.logs import RequestLog
 from portico.service.sessions import Sessions
 from portico.service.settings import Settings, refuse_open_binding
@@ -35,6 +42,9 @@ class Parts:
     key: bytes
     store: Store
     engine: Engine
+    queue: Queue
+    workers: Workers
+    archives: Archives
 
 
 def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None = None) -> ASGIApp:
@@ -51,18 +61,23 @@ def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None 
     UsageError : ``sign-in-needed``
     ReadingRefused, KnowledgeRefused : folder, key or signatures cannot be used
     """
+    from portico.service.api import api_routes, describe
     from portico.service.pages import pages
     from portico.service.sign_in_pages import sign_in_pages
 
     refuse_open_binding(settings)
     key = settings.prepare()
     loaded = engine or Engine(load_library(signatures=settings.signatures))
-    parts = Parts(settings, key, Store(settings), loaded)
+    store, archives = Store(settings), Archives(settings.archives)
+    queue = Queue(store, settings.folder)
+    parts = Parts(settings, key, store, loaded, queue, Workers(queue, works(archives)), archives)
     requests = RequestLog(log)
 
     @asynccontextmanager
     async def life(inner: FastAPI) -> AsyncIterator[None]:
+        parts.workers.start()
         yield
+        await run_in_threadpool(parts.workers.stop)
         parts.store.close()
 
     inner = FastAPI(
@@ -71,6 +86,7 @@ def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None 
     )  # fmt: skip
     inner.state.parts = parts
     inner.add_exception_handler(PorticoError, _refusal())
+    inner.add_exception_handler(HTTPException, _http_error())
 
     @inner.get("/health", include_in_schema=False)
     def health() -> Response:
@@ -82,6 +98,8 @@ def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None 
         return PlainTextResponse(requests.metrics(), media_type="text/plain; version=0.0.4")
 
     inner.include_router(pages(parts))
+    inner.include_router(api_routes(parts))
+    describe(inner)
     if settings.sign_in is None:
         return Guard(inner, settings, requests)
     sessions = Sessions(parts.store, settings.sign_in)
@@ -105,6 +123,8 @@ def status_of(error: PorticoError) -> int:
         return 503
     if isinstance(error, InputRefused) and error.code == "too-large":
         return 413
+    if isinstance(error, CannotTell):
+        return 422
     return 400
 
 
@@ -114,5 +134,17 @@ def _refusal() -> Callable[[Request, Exception], Awaitable[Response]]:
 
         assert isinstance(error, PorticoError)
         return refusal_page(error, status_of(error))
+
+    return answer
+
+
+def _http_error() -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        from portico.service.api_body import PREFIX, http_error
+
+        assert isinstance(error, HTTPException)
+        if request.url.path.startswith(f"{PREFIX}/"):
+            return http_error(error.status_code)
+        return await http_exception_handler(request, error)
 
     return answer

@@ -78,6 +78,7 @@ class _Config(_Part):
     database: _Database | None = None
     sign_in: _SignIn | None = None
     roles: _Roles | None = None
+    archives: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")], _Text] = {}
 
 
 def read_config(path: Path) -> Settings:
@@ -167,6 +168,7 @@ class _Reader:
             max_upload=service.max_upload_mib * MEBIBYTE,
             public_url=None if service.public_url is None else self._public(service.public_url),
             sign_in=self._sign_in(config),
+            archives=config.archives,
         )
 
     def _path(self, text: str) -> Path:

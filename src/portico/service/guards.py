@@ -23,7 +23,7 @@ from portico.service.settings import Settings, is_loopback
 __all__ = ["COOKIE", "Guard", "check_token", "fault_of", "page_policy", "report_policy", "session_of", "token_of"]
 
 COOKIE: Final = "portico_form"
-_UPLOAD: Final = re.compile(r"/directives/[0-9a-f]{64}/check")
+_UPLOAD: Final = re.compile(r"/directives/[0-9a-f]{64}/check|/api/v1/uploads")
 _STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _SESSION: Final = re.compile(r"[0-9a-f]{32}")
 _COMMON: Final = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

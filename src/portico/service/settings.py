@@ -60,6 +60,7 @@ class Settings:
     max_upload : bytes of an uploaded plan
     public_url : address under which browsers reach the service, without a path; None when it is that of ``host``
     sign_in : how people sign in; None when whoever uses this machine may do everything
+    archives : DICOMweb roots by name; the service talks to these and to no other
     """
 
     folder: Path
@@ -71,6 +72,7 @@ class Settings:
     max_upload: int = 512 * MEBIBYTE
     public_url: str | None = None
     sign_in: SignInSettings | None = None
+    archives: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:

@@ -1,0 +1,135 @@
+"""Kinds of job: how a request becomes a line of the command, and what is stored when it ended.
+
+Each value stands behind its option in one word (``--option=value``), so that nothing that was sent is read as an option.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy.engine import Row
+
+from portico.errors import InputRefused
+from portico.reading import write_atomic
+from portico.service.jobs_work import Also, Work
+from portico.service.stored_checks import put_check
+
+if TYPE_CHECKING:
+    from portico.service.archives import Archives
+
+__all__ = ["UPLOADED", "works"]
+
+UPLOADED: Final[Mapping[str, str]] = {"dicom": "plan.zip", "case": "case.npz"}
+"""Name under which an upload lies beside a job, by what it is."""
+_DIRECTIVE: Final = "directive.json"
+_EARLIER: Final = "earlier.json"
+_DENSITY: Final = "density.csv"
+
+
+def works(archives: Archives) -> dict[str, Work]:
+    """The kinds of job of a service."""
+
+    def kept(job: Row[Any], printed: Mapping[str, Any], place: Path) -> Also | None:
+        """The report of a check stays with its Directive, as if it had been made on the page."""
+        request = json.loads(job.request)
+        if request.get("directive") is None:
+            return None
+        page = (place / "check.html").read_bytes()
+        return lambda connection: put_check(
+            connection, str(job.id), request["directive"], int(printed["exit_status"]), page, by=job.by
+        )
+
+    def source(request: Mapping[str, Any], inputs: Path) -> list[str]:
+        if request.get("archive") is not None:
+            return [f"--from={archives.url(request['archive'])}", f"--study={request['study']}"]
+        return [str(_input(inputs, UPLOADED[request.get("upload_is", "dicom")]))]
+
+    def check(request: Mapping[str, Any], inputs: Path, place: Path) -> Sequence[str]:
+        words = ["check", *source(request, inputs), *_read(request), f"--directive={_directive(request, inputs)}"]
+        if request["earlier"] is not None:
+            words.append(f"--earlier={_written(inputs / _EARLIER, json.dumps(request['earlier']))}")
+        words += _given(request, start="--start")
+        for name, code in (("algorithm", "algorithm"), ("density_curve", "density-curve")):
+            if request[name] is not None:
+                words.append(f"--state={code}={request[name]}")
+        words.append("--hardware" if request["hardware"] else "--no-hardware")
+        return [*words, f"--html={place / 'check.html'}", f"--pdf={place / 'check.pdf'}", "--json"]
+
+    def dvh(request: Mapping[str, Any], inputs: Path, place: Path) -> Sequence[str]:
+        words = ["dvh", *source(request, inputs), *_read(request), f"--bin={request['bin_gy']!r}"]
+        words += [f"--metric={one}" for one in request["metrics"]]
+        return [*words, f"--csv={place / 'dvh.csv'}", f"--html={place / 'dvh.html'}", "--json"]
+
+    def targets(request: Mapping[str, Any], inputs: Path, place: Path) -> Sequence[str]:
+        words = ["targets", str(_input(inputs, UPLOADED["dicom"])), f"--directive={_directive(request, inputs)}"]
+        words += _pairs("--match", request["match"])
+        for option in ("involved", "body_side", "epidural", "add"):
+            words += _pairs(f"--{option.replace('_', '-')}", request[option])
+        for option in ("extensive", "choose", "prior"):
+            words += [f"--{option}={one}" for one in request[option]]
+        words += _given(
+            request, ptv="--ptv", prv="--prv", cord_source="--cord-source", boost_gap="--boost-gap",
+            epidural_reach="--epidural-reach", gtv_before="--gtv-before", gtv_residual="--gtv-residual",
+            setting="--setting", hardware_structure="--hardware-structure", bone="--bone", bed="--bed",
+            bone_margin="--bone-margin", prior_use="--prior-use",
+        )  # fmt: skip
+        words.append("--hardware" if request["hardware"] else "--no-hardware")
+        return [*words, f"--out={place / 'draft.dcm'}", f"--html={place / 'draft.html'}", "--json"]
+
+    def plan(request: Mapping[str, Any], inputs: Path, place: Path) -> Sequence[str]:
+        words = ["plan", *source(request, inputs), f"--directive={_directive(request, inputs)}"]
+        words += _pairs("--match", request["match"])
+        if request["density"] is not None:
+            rows = [
+                f"# {request['density_belongs_to'] or 'not stated'}",
+                *(f"{a!r},{b!r}" for a, b in request["density"]),
+            ]
+            words.append(f"--density={_written(inputs / _DENSITY, chr(10).join(rows))}")
+        words += [f"--override={name}={value!r}" for name, value in request["density_overrides"].items()]
+        words += _given(request, cord_source="--cord-source", beams="--beams", first_deg="--first", points="--points",
+                        organ="--organ", cord="--cord", asked="--asked")  # fmt: skip
+        for name, option, unit in (
+            ("bixel_mm", "--bixel", "mm"),
+            ("grid_mm", "--grid", "mm"),
+            ("most_memory_gb", "--most-memory", "GB"),
+        ):
+            if request[name] is not None:
+                words.append(f"{option}={request[name]:g}{unit}")
+        if request["limits_gy"]:
+            words.append(f"--limits={','.join(f'{one:g}Gy' for one in request['limits_gy'])}")
+        words.append("--half" if request["half"] else "--no-half")
+        return [*words, *(["--frontier"] if request["frontier"] else []), f"--html={place / 'plan.html'}", "--json"]
+
+    return {"check": Work(check, kept), "dvh": Work(dvh), "targets": Work(targets), "plan": Work(plan)}
+
+
+def _input(inputs: Path, name: str) -> Path:
+    path = inputs / name
+    if not path.is_file():
+        raise InputRefused("The files of the job were removed.", code="inputs-gone", fix="Upload them and ask again.")
+    return path
+
+
+def _directive(request: Mapping[str, Any], inputs: Path) -> Path:
+    return _written(inputs / _DIRECTIVE, json.dumps(request["directive_document"]))
+
+
+def _written(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_atomic(path, text)
+    return path
+
+
+def _read(request: Mapping[str, Any]) -> list[str]:
+    return [*_given(request, plan="--plan", end_cap="--end-cap"), *_pairs("--match", request["match"])]
+
+
+def _given(request: Mapping[str, Any], **options: str) -> list[str]:
+    return [f"{option}={request[name]}" for name, option in options.items() if request[name] is not None]
+
+
+def _pairs(option: str, pairs: Mapping[str, str]) -> list[str]:
+    return [f"{option}={name}={value}" for name, value in pairs.items()]
