@@ -110,6 +110,19 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
         yield Browser(client, log, tmp_path / "data")
 
 
+@pytest.fixture
+def browser_on(tmp_path: Path) -> Any:
+    """A browser at a service with other settings."""
+
+    @contextmanager
+    def opened(**more: Any) -> Iterator[Browser]:
+        log = io.StringIO()
+        with served(tmp_path / "other", log, **more) as client:
+            yield Browser(client, log, tmp_path / "other")
+
+    return opened
+
+
 @pytest.fixture(scope="session")
 def loaded() -> Engine:
     return _engine()
