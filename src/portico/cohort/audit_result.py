@@ -46,6 +46,8 @@ class RowCounts:
     problems : by column and code
     absent : columns of a registry that the file lacks: unknown in every row
     ignored : number of headings that are no column of a registry
+    alike : used rows that differ from an earlier one of the same patient in nothing but the course key: entered twice, or lesions treated
+        alike
     """
 
     read: int
@@ -55,6 +57,7 @@ class RowCounts:
     problems: tuple[ProblemCount, ...]
     absent: tuple[str, ...]
     ignored: int
+    alike: int = 0
 
 
 @dataclass(frozen=True)

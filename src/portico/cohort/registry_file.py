@@ -37,11 +37,11 @@ class Block:
     first: int
     raw: pl.DataFrame
     twice: tuple[int, ...]
-    copied: tuple[int, ...]
+    alike: tuple[int, ...]
 
     def check(self) -> Part:
         """Judge the rows."""
-        return check_rows(self.raw, self.first, self.twice, self.copied)
+        return check_rows(self.raw, self.first, self.twice, self.alike)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,13 +52,13 @@ class Doubles:
     ----------
     rows : in the file
     twice : numbers of rows whose course key stands in an earlier row, whether or not that one can be used; rising
-    copied : of rows that differ from an earlier one of the same patient in nothing but the course key; rising
+    alike : of rows that differ from an earlier one of the same patient in nothing but the course key; rising
     patients : different patients
     """
 
     rows: int
     twice: Rows
-    copied: Rows
+    alike: Rows
     patients: int
 
 
@@ -152,8 +152,8 @@ class RegistryFile:
             ):
                 into.append(np.where(key.is_null().to_numpy(), _UNKNOWN, hashes.to_numpy()))
             rows += batch.height
-        twice, copied = _later(courses), _later(whole)
-        return Doubles(rows, twice, np.setdiff1d(copied, twice, assume_unique=True), _different(people))
+        twice, alike = _later(courses), _later(whole)
+        return Doubles(rows, twice, np.setdiff1d(alike, twice, assume_unique=True), _different(people))
 
     def blocks(self, doubles: Doubles) -> Iterator[Block]:
         """The file in blocks of exactly ``rows`` rows, the last one shorter.
@@ -216,4 +216,4 @@ def _block(raw: pl.DataFrame, first: int, doubles: Doubles) -> Block:
         low, high = np.searchsorted(rows, [first, first + raw.height])
         return tuple(int(row) for row in rows[low:high])
 
-    return Block(first, raw, inside(doubles.twice), inside(doubles.copied))
+    return Block(first, raw, inside(doubles.twice), inside(doubles.alike))

@@ -27,6 +27,7 @@ NEEDED: Final = ("course_key", "patient_key")
 #: A column beside those of a registry: true where the patient never lived.
 MARK: Final = "synthetic"
 _FORMULA: Final = "=+-@\t\r"
+_ALIKE: Final = "nothing but course_key tells this row from an earlier one of its patient; it is used"
 #: Days of events that cannot come after the patient was last seen.
 _EVENTS: Final = (
     "local_failure_day", "reoperation_day", "reirradiation_day", "fracture_day", "hardware_failure_day", "wound_complication_day",
@@ -60,12 +61,14 @@ class Part:
     problems : every problem of the rows that are refused, by row
     rows : rows in this part
     synthetic : rows of the part that bear a mark of invented patients, refused ones among them
+    alike : used rows that may be another entry of an earlier one: two lesions treated alike look the same
     """
 
     frame: pl.DataFrame
     problems: tuple[RowProblem, ...]
     rows: int
     synthetic: int = 0
+    alike: tuple[RowProblem, ...] = ()
 
 
 @cache
@@ -80,7 +83,7 @@ def stripped(name: str, kind: pl.DataType) -> pl.Expr:
     return pl.when(word != "").then(word).otherwise(None).alias(name)
 
 
-def check_rows(raw: pl.DataFrame, first: int, twice: Collection[int] = (), copied: Collection[int] = ()) -> Part:
+def check_rows(raw: pl.DataFrame, first: int, twice: Collection[int] = (), alike: Collection[int] = ()) -> Part:
     """Judge some rows.
 
     Parameters
@@ -88,7 +91,7 @@ def check_rows(raw: pl.DataFrame, first: int, twice: Collection[int] = (), copie
     raw : columns of a registry under their own names, each as text or in the type of its file; those that the file lacks may be absent
     first : number of the first row, from 1
     twice : numbers of rows whose course key stands in an earlier row
-    copied : numbers of rows that tell nothing but another course key than an earlier one of the same patient
+    alike : numbers of rows that differ from an earlier one of the same patient in nothing but the course key; they are used, and named
     """
     columns = [column for column in all_columns() if column.name in raw.columns]
     keys = raw.select(stripped(name, raw.schema[name]) for name in KEYS if name in raw.columns)
@@ -97,10 +100,6 @@ def check_rows(raw: pl.DataFrame, first: int, twice: Collection[int] = (), copie
     problems += [
         RowProblem(row, "course_key", "course-twice", "course_key stands in an earlier row") for row in sorted(twice)
     ]
-    problems += [
-        RowProblem(row, "course_key", "course-copied", "nothing but course_key tells this row from an earlier one of its patient")
-        for row in sorted(copied)
-    ]  # fmt: skip
     bad = {one.row for one in problems}
     problems += [one for one in _order(values, first) if one.row not in bad]
     schema = {**dict.fromkeys(KEYS, pl.String()), **frame_schema(all_columns())}
@@ -114,7 +113,8 @@ def check_rows(raw: pl.DataFrame, first: int, twice: Collection[int] = (), copie
         keep[np.fromiter(bad, dtype=np.int64) - first] = False
         frame = frame.filter(pl.Series(keep))
     problems.sort(key=lambda one: (one.row, one.column, one.code))
-    return Part(frame, tuple(problems), raw.height, int(is_synthetic(raw).sum()))
+    same = tuple(RowProblem(row, "course_key", "course-alike", _ALIKE) for row in sorted(alike) if row not in bad)
+    return Part(frame, tuple(problems), raw.height, int(is_synthetic(raw).sum()), same)
 
 
 def _read(raw: pl.DataFrame, columns: list[Column], first: int) -> tuple[pl.DataFrame, list[RowProblem]]:

@@ -105,14 +105,14 @@ def test_an_earlier_row_counts_even_when_it_is_refused(tmp_path):
     assert found == [(1, "unknown-word"), (2, "course-twice"), (3, "key-missing")]
 
 
-def test_a_row_that_nothing_tells_from_another_of_its_patient_is_refused(tmp_path):
+def test_a_row_that_nothing_tells_from_another_of_its_patient_is_named_and_used(tmp_path):
     rows = [{**GOOD, "course_key": f"c{n}", "start_day": day} for n, day in enumerate(("20", "21", "20", "20", ""))]
     for size in (2, 1000):
-        found, _, problems = read(written(tmp_path / "r.csv", rows), rows=size)
-        assert [(one.row, one.code) for one in problems] == [(3, "course-copied"), (4, "course-copied")]
+        found, parts, problems = read(written(tmp_path / "r.csv", rows), rows=size)
+        assert not problems and [one.row for part in parts for one in part.alike] == [3, 4]
         assert found.doubles().patients == 1
     other = [{**row, "patient_key": f"p{n}"} for n, row in enumerate(rows)]
-    assert not read(written(tmp_path / "r.csv", other))[2]
+    assert not any(part.alike for part in read(written(tmp_path / "r.csv", other))[1])
 
 
 def test_numbers_of_a_parquet_file_are_judged_as_text_is(tmp_path):
