@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import http.server
 import json
-import shutil
-import socket
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import ClassVar
 
 import pytest
 
+from orthanc_server import free_port, orthanc_running
 from portico.cli import main
 from portico.errors import InputRefused, UsageError
 from portico.interop import DicomWeb, WebLimits
@@ -21,48 +19,12 @@ from portico.rt import read_contents, read_study
 
 ROOT = Path(__file__).parents[2]
 SPINE = ROOT / "tests" / "data" / "spine-phantom"
-PLACES = [
-    *(Path(path) for path in (shutil.which("Orthanc"), "/usr/sbin/Orthanc", "/usr/local/sbin/Orthanc") if path),
-]
-ORTHANC = next((path for path in PLACES if path.is_file()), None)
-PLUGINS = [path for path in (Path("/usr/share/orthanc/plugins"), Path("/usr/lib/orthanc")) if path.is_dir()]
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
 def orthanc(tmp_path_factory):
-    if ORTHANC is None:
-        pytest.skip("Orthanc is not installed (Debian packages orthanc and orthanc-dicomweb)")
-    folder = tmp_path_factory.mktemp("orthanc")
-    port = free_port()
-    settings = {
-        "Name": "test", "StorageDirectory": str(folder / "storage"), "IndexDirectory": str(folder / "storage"),
-        "HttpPort": port, "DicomServerEnabled": False, "RemoteAccessAllowed": False, "AuthenticationEnabled": False,
-        "Plugins": [str(path) for path in PLUGINS], "HttpBindAddresses": ["127.0.0.1"],
-        "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "EnableWado": False},
-    }  # fmt: skip
-    (folder / "orthanc.json").write_text(json.dumps(settings), encoding="utf-8")
-    with (folder / "log").open("w") as log:
-        running = subprocess.Popen([str(ORTHANC), str(folder / "orthanc.json")], stdout=log, stderr=log, cwd=folder)
-        url = f"http://127.0.0.1:{port}/dicom-web"
-        try:
-            limit = time.monotonic() + 60
-            while True:
-                try:
-                    DicomWeb(url)._search("/studies")
-                    break
-                except InputRefused:
-                    assert running.poll() is None and time.monotonic() < limit, (folder / "log").read_text()[-2000:]
-                    time.sleep(0.1)
-            yield url
-        finally:
-            running.terminate()
-            running.wait(30)
+    with orthanc_running(tmp_path_factory.mktemp("orthanc")) as url:
+        yield url
 
 
 def study_uid():
@@ -88,6 +50,11 @@ def test_a_phantom_goes_there_and_comes_back(orthanc, capsys):
     with pytest.raises(InputRefused) as caught:
         list(web.objects("1.2.3"))
     assert caught.value.code == "no-such-study"
+    here_uid = study_uid()
+    (listed,) = web.studies(study_uid=here_uid)
+    assert listed.uid == here_uid and {"CT", "RTPLAN", "RTSTRUCT", "RTDOSE"} <= set(listed.modalities)
+    assert web.studies(patient_id=listed.patient_id) == (listed,)
+    assert web.studies(patient_id="nobody") == web.studies(study_uid="1.2.3") == ()
     with pytest.raises(InputRefused) as caught:
         web.store([b"this is no DICOM"])
     assert caught.value.code == "http-status"
@@ -180,3 +147,27 @@ def test_identifiers_that_are_none(uid):
     with pytest.raises(UsageError) as caught:
         list(DicomWeb("http://127.0.0.1:1").objects(uid))
     assert caught.value.code == "bad-uid"
+
+
+@pytest.mark.parametrize("patient", ["", "*", "A*", "A?", "A\\B", "x" * 65, "A\nB"])
+def test_a_pattern_that_would_list_other_patients_is_refused(patient):
+    with pytest.raises(UsageError) as caught:
+        DicomWeb("http://127.0.0.1:1").studies(patient_id=patient)
+    assert caught.value.code == "bad-patient"
+
+
+def test_a_server_that_lists_other_patients_is_not_believed(liar):
+    one = {
+        "0020000D": {"Value": ["1.2"]},
+        "00100020": {"Value": ["P1"]},
+        "00100010": {"Value": [{"Alphabetic": "A^B", "Phonetic": "C"}]},
+    }
+    other = {**one, "00100020": {"Value": ["P2"]}}
+    Liar.answers = {"object": (200, "application/json", json.dumps([one, other]).encode())}
+    (found,) = DicomWeb(liar).studies(patient_id="P1")
+    assert (found.patient_id, found.patient_name) == ("P1", "A^B==C") and "A^B" not in repr(found)
+    assert DicomWeb(liar).studies(study_uid="1.3") == ()
+    Liar.answers = {"object": (200, "application/json", b"[{}]")}
+    with pytest.raises(InputRefused) as caught:
+        DicomWeb(liar).studies(study_uid="1.3")
+    assert caught.value.code == "not-dicomweb"

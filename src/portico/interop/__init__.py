@@ -2,7 +2,7 @@
 
 from portico.interop.archive import ArchiveSummary, find_studies, run_archive
 from portico.interop.data_package import data_package
-from portico.interop.dicomweb import DicomWeb, WebLimits
+from portico.interop.dicomweb import DicomWeb, StudyFound, WebLimits
 from portico.interop.fhir_check import checked_fhir
 from portico.interop.fhir_evidence import citation_resource, evidence_bundle, evidence_resource, unresolved
 from portico.interop.fhir_plan import plan_definition
@@ -10,6 +10,7 @@ from portico.interop.fhir_plan import plan_definition
 __all__ = [
     "ArchiveSummary",
     "DicomWeb",
+    "StudyFound",
     "WebLimits",
     "checked_fhir",
     "citation_resource",

@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from portico.errors import InputRefused, UsageError
 
-__all__ = ["DicomWeb", "WebLimits"]
+__all__ = ["DicomWeb", "StudyFound", "WebLimits"]
 
 _UID: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
+_PATIENT: Final = re.compile(r"[^\x00-\x1f\x7f*?\\]{1,64}")
 _MODALITIES: Final = ("CT", "RTSTRUCT", "RTDOSE", "RTPLAN", "REG")
 _JSON: Final = "application/dicom+json"
 _DICOM: Final = 'multipart/related; type="application/dicom"'
@@ -43,6 +44,30 @@ class WebLimits:
     max_answer_bytes: int = 512 * 1024 * 1024
     max_total_bytes: int = 4 * 1024 * 1024 * 1024
     max_objects: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFound:
+    """A study as a server lists it; empty where it tells nothing.
+
+    Parameters
+    ----------
+    uid : Study Instance UID
+    date, description, accession, study_id : of the study, as DICOM holds them
+    modalities : kinds of object in it
+    patient_id, patient_name, birth_date, sex : whose it is, as DICOM holds it; never shown in a message
+    """
+
+    uid: str
+    date: str
+    description: str
+    accession: str
+    study_id: str
+    modalities: tuple[str, ...]
+    patient_id: str = field(repr=False)
+    patient_name: str = field(repr=False)
+    birth_date: str = field(repr=False)
+    sex: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +109,55 @@ class DicomWeb:
     def base_path(self) -> str:
         """Path of the root, without a slash at its end."""
         return urlsplit(self.url).path.rstrip("/")
+
+    def studies(
+        self, *, patient_id: str | None = None, study_uid: str | None = None, limit: int = 50
+    ) -> tuple[StudyFound, ...]:
+        """Studies of a patient, or one study.
+
+        Parameters
+        ----------
+        patient_id : exactly as the server holds it; a pattern is refused, since it would list other patients
+        study_uid : Study Instance UID; one of the two is given
+        limit : how many at most
+
+        Raises
+        ------
+        UsageError : ``bad-uid``, ``bad-patient``, ``no-source``
+        InputRefused : ``unreachable``, ``http-status``, ``not-dicomweb``, ``too-large``
+        """
+        if (patient_id is None) == (study_uid is None):
+            raise UsageError("Ask for a patient or for a study.", code="no-source")
+        asked = {"includefield": "00081030,00080061,00080050,00200010,00100030,00100040", "limit": str(limit)}
+        if study_uid is not None:
+            asked["StudyInstanceUID"] = _uid(study_uid)
+        else:
+            assert patient_id is not None
+            if not _PATIENT.fullmatch(patient_id):
+                raise UsageError("This is no identifier of one patient.", code="bad-patient")
+            asked["PatientID"] = patient_id
+        found = []
+        for one in self._search(f"/studies?{urlencode(asked, safe=',')}")[:limit]:
+            uid, patient = _value(one, "0020000D"), _value(one, "00100020") or ""
+            if uid is None or len(uid) > 64 or not _UID.fullmatch(uid):
+                raise _refused("not-dicomweb", "The answer lists a study without an identifier.")
+            if (study_uid or uid) != uid or (patient_id is not None and patient != patient_id):
+                continue  # a server that ignores what it was asked for
+            found.append(
+                StudyFound(
+                    uid=uid,
+                    date=_value(one, "00080020") or "",
+                    description=_value(one, "00081030") or "",
+                    accession=_value(one, "00080050") or "",
+                    study_id=_value(one, "00200010") or "",
+                    modalities=_values(one, "00080061"),
+                    patient_id=patient,
+                    patient_name=_name(one),
+                    birth_date=_value(one, "00100030") or "",
+                    sex=_value(one, "00100040") or "",
+                )
+            )
+        return tuple(found)
 
     def objects(self, study_uid: str) -> Iterator[tuple[str, bytes]]:
         """Place and bytes of each CT, RTSTRUCT, RTDOSE, RTPLAN and registration of a study, series by series.
@@ -200,6 +274,23 @@ def _value(one: Mapping[str, Any], tag: str) -> str | None:
     found = one.get(tag)
     values = found.get("Value") if isinstance(found, dict) else None
     return values[0] if isinstance(values, list) and values and isinstance(values[0], str) else None
+
+
+def _values(one: Mapping[str, Any], tag: str) -> tuple[str, ...]:
+    found = one.get(tag)
+    values = found.get("Value") if isinstance(found, dict) else None
+    return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
+
+
+def _name(one: Mapping[str, Any]) -> str:
+    """Name of the patient: the groups of characters that there are, joined as in a file (PS3.18 F.2.2, PS3.5 6.2.1)."""
+    found = one.get("00100010")
+    values = found.get("Value") if isinstance(found, dict) else None
+    first = values[0] if isinstance(values, list) and values else None
+    if not isinstance(first, dict):
+        return ""
+    groups = [first.get(key) for key in ("Alphabetic", "Ideographic", "Phonetic")]
+    return "=".join(group if isinstance(group, str) else "" for group in groups).rstrip("=")
 
 
 def _uid(text: str) -> str:

@@ -13,6 +13,7 @@ from portico import __version__
 from portico.case import Case
 from portico.directive import Directive
 from portico.intended_use import INTENDED_USE
+from portico.service.api_archive import archive_routes
 from portico.service.api_body import PREFIX, TOKEN_HEADER
 from portico.service.api_case import case_routes
 from portico.service.api_jobs import job_routes
@@ -28,7 +29,7 @@ __all__ = ["api_routes", "describe"]
 def api_routes(parts: Parts) -> APIRouter:
     """All routes of the interface."""
     router = APIRouter()
-    for routes in (case_routes, library_routes, job_routes):
+    for routes in (case_routes, library_routes, job_routes, archive_routes):
         router.include_router(routes(parts))
     return router
 

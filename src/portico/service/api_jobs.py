@@ -15,7 +15,7 @@ from portico.errors import PorticoError, UsageError
 from portico.service import api_models as shapes
 from portico.service.api_body import api_router, json_answer
 from portico.service.api_case import file_of
-from portico.service.job_kinds import UPLOADED
+from portico.service.job_kinds import STRUCTURES, UPLOADED
 from portico.service.jobs_work import RESULT
 from portico.service.people import who
 from portico.service.uploads import Uploads
@@ -111,7 +111,7 @@ def job_routes(parts: Parts) -> APIRouter:
     def _ask(kind: str, asked: Any, key: str | None) -> Response:
         request = asked.model_dump(mode="json")
         name = request.pop("upload")
-        _one_source(kind, request, name)
+        _one_source(request, name)
         if kind != "dvh":
             request["directive_document"] = _directive(request)
         request["upload"] = name
@@ -120,6 +120,8 @@ def job_routes(parts: Parts) -> APIRouter:
         try:
             if name is not None:
                 uploads.give(name, by, folder / "in" / UPLOADED[request.get("upload_is", "dicom")])
+            if request.get("structures_upload") is not None:
+                uploads.give(request["structures_upload"], by, folder / "in" / STRUCTURES[request["structures_are"]])
             taken = queue.ask(kind, request, by=by, key=key, name=job)
         except PorticoError:
             shutil.rmtree(folder, ignore_errors=True)
@@ -129,15 +131,15 @@ def job_routes(parts: Parts) -> APIRouter:
         parts.workers.wake()
         return json_answer(_state(queue.job(taken)), 202, {"location": f"/api/v1/jobs/{taken}"})
 
-    def _one_source(kind: str, request: dict[str, Any], upload: str | None) -> None:
+    def _one_source(request: dict[str, Any], upload: str | None) -> None:
         archive, study = request["archive"], request["study"]
         if (upload is None) == (archive is None) or (archive is None) != (study is None):
             raise UsageError(
                 "Say where the files come from: an upload, or an archive with a study.", code="no-source", path="upload"
             )
         if archive is not None:
-            if kind not in ("check", "dvh"):
-                raise UsageError("This work takes an upload.", code="no-source", path="upload")
+            if request.get("upload_is", "dicom") != "dicom":
+                raise UsageError("A study of an archive is DICOM.", code="no-source", path="upload_is")
             parts.archives.web(archive)
 
     def _directive(request: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 __all__ = [
-    "COMPONENT", "AdviceAsked", "ArchiveStored", "Asked", "CaseChanged", "CaseGiven", "CaseStored", "CaseVersion",
+    "COMPONENT", "AdviceAsked", "ArchiveNamed", "ArchiveStored", "ArchiveStudy", "Asked",
+    "CaseChanged", "CaseGiven", "CaseStored", "CaseVersion",
     "CheckAsked", "Compared", "Document", "DvhAsked", "ErrorBody", "ExplainAsked", "JobFile", "JobState", "PlanAsked",
     "Problem", "ScoreAsked", "ScoreNamed", "SignAsked", "Signed", "Source", "StoreAsked", "TargetsAsked", "TokenGiven", "UploadGiven",
     "Validated", "Verified",
@@ -204,6 +205,8 @@ class _Drawn(Source):
     directive: Hex | None = None
     directive_document: DirectiveDocument | None = None
     match: Matches = {}
+    structures_upload: JobId | None = Field(None, description="An RTSTRUCT or label map that was sent for itself.")
+    structures_are: Literal["dicom", "nrrd", "nifti"] = "dicom"
 
 
 _Millimetres = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9.=-]+$", examples=["2mm"])]
@@ -291,6 +294,21 @@ class Verified(BaseModel):
     entries: int
     head: str
     problems: list[str]
+
+
+class ArchiveNamed(BaseModel):
+    """An archive of the settings."""
+
+    name: str
+
+
+class ArchiveStudy(BaseModel):
+    """A study of an archive, as far as it is needed to pick it."""
+
+    study: str
+    date: str
+    description: str
+    modalities: list[str]
 
 
 class StoreAsked(Asked):

@@ -6,6 +6,7 @@ Each value stands behind its option in one word (``--option=value``), so that no
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,10 +21,16 @@ from portico.service.stored_checks import put_check
 if TYPE_CHECKING:
     from portico.service.archives import Archives
 
-__all__ = ["UPLOADED", "works"]
+__all__ = ["STRUCTURES", "UPLOADED", "works"]
 
 UPLOADED: Final[Mapping[str, str]] = {"dicom": "plan.zip", "case": "case.npz"}
 """Name under which an upload lies beside a job, by what it is."""
+STRUCTURES: Final[Mapping[str, str]] = {
+    "dicom": "structures.dcm",
+    "nrrd": "structures.nrrd",
+    "nifti": "structures.nii.gz",
+}
+"""The same for structures that were sent for themselves."""
 _DIRECTIVE: Final = "directive.json"
 _EARLIER: Final = "earlier.json"
 _DENSITY: Final = "density.csv"
@@ -47,6 +54,19 @@ def works(archives: Archives) -> dict[str, Work]:
             return [f"--from={archives.url(request['archive'])}", f"--study={request['study']}"]
         return [str(_input(inputs, UPLOADED[request.get("upload_is", "dicom")]))]
 
+    def fetched(request: Mapping[str, Any], inputs: Path) -> Path:
+        """The upload, or the study of an archive as a zip file."""
+        path = inputs / UPLOADED[request.get("upload_is", "dicom")]
+        if request.get("archive") is None:
+            return _input(inputs, path.name)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = path.with_name(f".{path.name}.part")
+        with zipfile.ZipFile(part, "w") as made:
+            for number, (_, data) in enumerate(archives.web(request["archive"]).objects(request["study"])):
+                made.writestr(f"{number}.dcm", data)
+        part.replace(path)
+        return path
+
     def check(request: Mapping[str, Any], inputs: Path, place: Path) -> Sequence[str]:
         words = ["check", *source(request, inputs), *_read(request), f"--directive={_directive(request, inputs)}"]
         if request["earlier"] is not None:
@@ -61,11 +81,16 @@ def works(archives: Archives) -> dict[str, Work]:
     def dvh(request: Mapping[str, Any], inputs: Path, place: Path) -> Sequence[str]:
         words = ["dvh", *source(request, inputs), *_read(request), f"--bin={request['bin_gy']!r}"]
         words += [f"--metric={one}" for one in request["metrics"]]
-        return [*words, f"--csv={place / 'dvh.csv'}", f"--html={place / 'dvh.html'}", "--json"]
+        return [
+            *words,
+            f"--csv={place / 'dvh.csv'}",
+            f"--html={place / 'dvh.html'}",
+            f"--pdf={place / 'dvh.pdf'}",
+            "--json",
+        ]
 
     def targets(request: Mapping[str, Any], inputs: Path, place: Path) -> Sequence[str]:
-        words = ["targets", str(_input(inputs, UPLOADED["dicom"])), f"--directive={_directive(request, inputs)}"]
-        words += _pairs("--match", request["match"])
+        words = ["targets", str(fetched(request, inputs)), *_drawn(request, inputs)]
         for option in ("involved", "body_side", "epidural", "add"):
             words += _pairs(f"--{option.replace('_', '-')}", request[option])
         for option in ("extensive", "choose", "prior"):
@@ -80,8 +105,7 @@ def works(archives: Archives) -> dict[str, Work]:
         return [*words, f"--out={place / 'draft.dcm'}", f"--html={place / 'draft.html'}", "--json"]
 
     def plan(request: Mapping[str, Any], inputs: Path, place: Path) -> Sequence[str]:
-        words = ["plan", *source(request, inputs), f"--directive={_directive(request, inputs)}"]
-        words += _pairs("--match", request["match"])
+        words = ["plan", str(fetched(request, inputs)), *_drawn(request, inputs)]
         if request["density"] is not None:
             rows = [
                 f"# {request['density_belongs_to'] or 'not stated'}",
@@ -125,6 +149,13 @@ def _written(path: Path, text: str) -> Path:
 
 def _read(request: Mapping[str, Any]) -> list[str]:
     return [*_given(request, plan="--plan", end_cap="--end-cap"), *_pairs("--match", request["match"])]
+
+
+def _drawn(request: Mapping[str, Any], inputs: Path) -> list[str]:
+    words = [f"--directive={_directive(request, inputs)}", *_pairs("--match", request["match"])]
+    if request["structures_upload"] is not None:
+        words.append(f"--structures={_input(inputs, STRUCTURES[request['structures_are']])}")
+    return words
 
 
 def _given(request: Mapping[str, Any], **options: str) -> list[str]:
