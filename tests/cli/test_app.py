@@ -18,7 +18,7 @@ VERBS = [
     ["evidence", "table"], ["evidence", "show"], ["evidence", "pool"], ["evidence", "dose"], ["evidence", "gaps"],
     ["evidence", "timeline"], ["evidence", "report"], ["evidence", "build"], ["evidence", "diff"],
     ["evidence", "intake"], ["evidence", "screen"], ["evidence", "draft"], ["evidence", "promote"], ["evidence", "confirm"], ["evidence", "publish"],
-    ["fhir", "import"], ["fhir", "export"], ["fhir", "options"], ["fhir", "apply"],
+    ["fhir", "import"], ["fhir", "export"], ["fhir", "options"], ["fhir", "apply"], ["fhir", "registry"],
     ["knowledge", "check"], ["knowledge", "show"], ["knowledge", "list"], ["knowledge", "version"], ["knowledge", "timeline"],
 ]  # fmt: skip
 

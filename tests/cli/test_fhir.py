@@ -60,3 +60,22 @@ def test_options_and_apply_end_with_what_is_urgent(run) -> None:
     assert run("fhir", "apply", urgent).status == run("fhir", "options", urgent).status == 1
     assert run("fhir", "apply", calm).json["resourceType"] == "CarePlan"
     assert run("fhir", "options", urgent, "--directive", directive).status == 2
+
+
+def test_registry_accounts_for_every_line(run, tmp_path) -> None:
+    lines = [
+        json.dumps(entry["resource"]) for entry in json.loads((FHIR / "femur-postop.json").read_text("utf-8"))["entry"]
+    ]
+    (tmp_path / "all.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ended = run("fhir", "registry", tmp_path, "--out", tmp_path / "r.csv", "--json")
+    assert ended.status == 0, ended.err
+    assert ended.json["lines"] == ended.json["sorted_in"] == len(lines)
+    assert ended.json["rows"] == 1
+    assert run("fhir", "registry", tmp_path, "--out", tmp_path / "r.csv").status == 2  # it is there already
+    assert run("fhir", "registry", tmp_path, "--out", tmp_path / "r.txt").status == 2
+    (tmp_path / "all.ndjson").write_text("\n".join([*lines, "{"]) + "\n", encoding="utf-8")
+    ended = run("fhir", "registry", tmp_path, "--out", tmp_path / "s.csv", "--refused", tmp_path / "no.csv")
+    assert ended.status == 1
+    assert f"Lines: {len(lines) + 1} = {len(lines)} of a patient + 0 of none + 1 refused." in ended.out
+    assert "line refused" in ended.out
+    assert (tmp_path / "no.csv").read_text().splitlines()[1].startswith(f"all.ndjson,{len(lines) + 1},")

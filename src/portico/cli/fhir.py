@@ -75,6 +75,21 @@ APPLY_HELP: Final = help_text(
     },
 )
 
+REGISTRY_HELP: Final = help_text(
+    "Read a FHIR bulk export (NDJSON, a file for each type) into a registry file for an audit: a row for each course after an "
+    "operation, seen from its first day, under keys drawn for this run. What the export does not say stays unknown. Every line and "
+    "every patient is accounted for.",
+    [
+        "portico fhir registry export --out registry.csv",
+        "portico fhir registry export --out registry.csv --refused refused.csv --json",
+    ],
+    {
+        0: "every line and patient was used",
+        1: "a line or a patient was refused: see the counts",
+        3: "there is no export, or a file cannot be read or written",
+    },
+)
+
 BundlePath = Annotated[Path, typer.Argument(help="Bundle: a .json file.", metavar="BUNDLE")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 AsOf = Annotated[
@@ -149,6 +164,54 @@ def imported(bundle: Path, as_of: str | None, codes: Path | None) -> Imported:
     table = load_codes() if codes is None else site_codes(codes)
     data = read_bytes(bundle, max_bytes=BUNDLE_LIMITS.max_bytes)
     return import_bundle(data, as_of=day, codes=table, name=str(bundle))
+
+
+@fhir_app.command("registry", help=REGISTRY_HELP)
+def registry(
+    source: Annotated[Path, typer.Argument(help="Folder of .ndjson files, or one such file.", metavar="EXPORT")],
+    out: Annotated[Path, typer.Option("--out", help="Registry to write, a .csv file.", metavar="FILE")],
+    refused: Annotated[
+        Path | None, typer.Option("--refused", help="Where to list what was refused: file, line, code.", metavar="FILE")
+    ] = None,
+    codes: Codes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a registry.
+
+    Raises
+    ------
+    InputRefused : ``file-missing``, ``no-ndjson``
+    UsageError : ``unknown-suffix``, ``file-exists``
+    KnowledgeRefused : the codes cannot be read
+    """
+    from portico.cli.output import plain_table, say, show, show_json, shown_path
+    from portico.interop.fhir_bulk import fhir_bulk
+    from portico.interop.fhir_codes import site_codes
+
+    for path in (out, refused):
+        if path is not None and path.suffix.lower() != ".csv":
+            raise UsageError("The file name must end in .csv.", code="unknown-suffix", file=str(path))
+        if path is not None and path.exists():
+            raise UsageError("The file is there already.", code="file-exists", file=str(path))
+    found = fhir_bulk(source, out, refused=refused, codes=None if codes is None else site_codes(codes))
+    if as_json:
+        show_json({"schema": "fhir-registry/1", "file": str(out), **found.to_dict()})
+    else:
+        reasons = [
+            *(("line refused", code, n) for code, n in sorted(found.lines_refused.items())),
+            *(("patient refused", code, n) for code, n in sorted(found.patients_refused.items())),
+            *(("course without a row", code, n) for code, n in sorted(found.courses_left_out.items())),
+        ]
+        lost, gone = sum(found.lines_refused.values()), sum(found.patients_refused.values())
+        show(
+            f"Lines: {found.lines:,} = {found.sorted_in:,} of a patient + {found.of_no_patient:,} of none + {lost:,} refused."
+        )
+        show(f"Patients: {found.patients:,} = {found.patients_used:,} used + {gone:,} refused.")
+        show(f"Used patients without a row: {found.without_row:,}.")
+        if reasons:
+            show(plain_table(["", "reason", "number"], [[what, code, f"{n:,}"] for what, code, n in reasons]))
+    say(f"Written: {found.rows:,} rows in {shown_path(out)}")
+    raise typer.Exit((Exit.FINDINGS if found.lines_refused or found.patients_refused else Exit.FINE).value)
 
 
 PatientRef = Annotated[
