@@ -32,7 +32,11 @@
       }
     }
   }
-  form.addEventListener("change", ask);
+  let waiting;
+  form.addEventListener("change", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, 150);
+  });
   // A link of the hints opens the part in which its question is folded.
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#f-"]');
