@@ -158,6 +158,6 @@ def femur() -> dict[str, str]:
     return dict(FEMUR)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _register() -> None:
-    from portico.cli import advise, bed, check, dvh, explain, plan, score, serve, sign, targets, verify
+    from portico.cli import advise, backup, bed, check, dvh, explain, plan, score, serve, sign, targets, verify
     from portico.cli.audit_log import audit_log_app
     from portico.cli.case import case_app
     from portico.cli.directive import directive_app
@@ -142,6 +142,10 @@ def _register() -> None:
     app.add_typer(fhir_app)
     app.command("serve", help=serve.HELP)(serve.serve)
     app.add_typer(audit_log_app)
+    app.command("backup", help=backup.BACKUP_HELP)(backup.backup)
+    app.command("restore", help=backup.RESTORE_HELP)(backup.restore)
+    app.command("retain", help=backup.RETAIN_HELP)(backup.retain)
+    app.command("export", help=backup.EXPORT_HELP)(backup.export)
     app.command("synthetic-registry", help=SYNTHETIC_HELP)(synthetic_registry)
     app.command("verify", help=verify.HELP)(verify.verify)
 

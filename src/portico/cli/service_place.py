@@ -40,8 +40,8 @@ def refuse_beside_config(option: str, value: object) -> None:
         )
 
 
-def settings_at(folder: Path | None, config: Path | None) -> Settings:
-    """The settings of a service that exists already.
+def settings_at(folder: Path | None, config: Path | None, *, exists: bool = True) -> Settings:
+    """The settings of a service; with ``exists``, of one that was started before.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def settings_at(folder: Path | None, config: Path | None) -> Settings:
         refuse_beside_config("--folder", folder)
     settings = Settings(folder or DEFAULT_FOLDER) if config is None else read_config(config)
     url = make_url(settings.url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+    if exists and url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise UsageError(
             "There is no database of the service in this folder.",
             code="no-database",

@@ -22,7 +22,7 @@ __all__ = ["FIRST", "Verified", "append", "digest_of", "now", "stamp", "verify_l
 #: What the first entry names as the one before.
 FIRST: Final = "0" * 64
 #: Objects that come and go; every other one that was logged must be stored until the log says that it was removed.
-_PASSING: Final = ("session/", "closing/", "export/")
+_PASSING: Final = ("session/", "closing/", "export/", "backup/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,11 @@ def _stored(connection: Connection, logged: dict[str, str]) -> list[str]:
             found[f"job/{row.id}/end"] = digest_of(row.state, row.result)
         elif f"job/{row.id}/end" in logged:  # it was resumed
             found[f"job/{row.id}/end"] = digest_of("resumed")
+    for row in connection.execute(select(tables.cds_feedback)):
+        found[f"cds-feedback/{row.id}"] = digest_of(
+            row.service, row.card, row.topic, row.outcome, row.suggestions, row.reason_code, row.reason_system, row.comment,
+            row.outcome_at, row.client,
+        )  # fmt: skip
     newest = select(versions.c.case_id, func.max(versions.c.version)).group_by(versions.c.case_id)
     heads = {row[0]: row[1] for row in connection.execute(newest)}
     wrong = [
