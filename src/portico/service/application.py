@@ -62,6 +62,8 @@ def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None 
     ReadingRefused, KnowledgeRefused : folder, key or signatures cannot be used
     """
     from portico.service.api import api_routes, describe
+    from portico.service.cds_hooks import cds_routes
+    from portico.service.fhir_routes import fhir_routes
     from portico.service.pages import pages
     from portico.service.sign_in_pages import sign_in_pages
 
@@ -99,6 +101,8 @@ def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None 
 
     inner.include_router(pages(parts))
     inner.include_router(api_routes(parts))
+    inner.include_router(cds_routes(parts))
+    inner.include_router(fhir_routes(parts))
     describe(inner)
     if settings.sign_in is None:
         return Guard(inner, settings, requests)
@@ -119,7 +123,7 @@ def status_of(error: PorticoError) -> int:
         return 404
     if isinstance(error, Blocked):
         return 409
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable) or error.code == "cannot-write":
         return 503
     if isinstance(error, InputRefused) and error.code == "too-large":
         return 413
