@@ -24,6 +24,7 @@ POOL_HELP: Final = help_text(
         "portico evidence pool spine-postop-sbrt-lf12 --svg out/forest.svg",
         "portico evidence pool spine-sbrt-vcf-crude --by directness",
         "portico evidence pool bone-postop-lf-crude --overrides judgements.yaml --html out/answer.html",
+        "portico evidence pool spine-postop-sbrt-lf12 --study studies/own-teaching-spine-sbrt.yaml --levels shown --svg out/forest.svg",
     ],
     {0: "fine", 1: "no study answers the question: a gap", 3: "a file is refused", 4: "cannot tell"},
 )
@@ -53,6 +54,14 @@ def pool(
         Path | None,
         typer.Option("--overrides", help="A curator's judgements of certainty, certainty-override/1.", metavar="FILE"),
     ] = None,
+    study: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--study",
+            help="A study file (study/1) to be counted beside the library, such as an audit's own.",
+            metavar="FILE",
+        ),
+    ] = None,
     figure: Annotated[
         str, typer.Option("--figure", help=f"Figure for --svg and --png: {', '.join(FIGURES)}.", metavar="WORD")
     ] = "forest",
@@ -66,6 +75,7 @@ def pool(
     Raises
     ------
     UsageError : ``unknown-question``, ``unknown-word``, ``question-needed``
+    InputRefused : ``not-a-study``, ``study-twice``; what the library's checks refuse in a study
     """
     from portico.cli.certainty_overrides import read_overrides
     from portico.cli.library import open_library
@@ -80,7 +90,7 @@ def pool(
         if given not in allowed:
             words = ", ".join(word for word in allowed if word)
             raise UsageError(f"{name} has no such word.", code="unknown-word", path=name, fix=f"One of {words}.")
-    library = open_library()
+    library = open_library() if not study else _with_studies(study)
     judged = {} if overrides is None else read_overrides(overrides, library)
     if question is None:
         if by is not None or svg is not None or png is not None or indirect:
@@ -88,6 +98,14 @@ def pool(
         _print_all(library, judged, levels, html, as_json)
         return
     _print_one(library, question, judged, levels, by, indirect, figure, svg, png, html, as_json)
+
+
+def _with_studies(paths: list[Path]) -> Library:
+    """The shipped library with more studies; one of the same id is replaced."""
+    from portico.intake import candidate
+    from portico.reading import read_bytes
+
+    return candidate({str(path): read_bytes(path) for path in paths})[0]
 
 
 def _print_all(library: Library, judged: Any, levels: str, html: Path | None, as_json: bool) -> None:

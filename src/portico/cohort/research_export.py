@@ -31,6 +31,7 @@ import polars as pl
 
 from portico.case.columns import Columns
 from portico.cohort.dictionary import dictionary_csv, registry_columns
+from portico.cohort.registry_rows import MARK
 from portico.cohort.synthetic import METADATA, PREFIX, refuse_mixture
 from portico.errors import InputRefused, UsageError
 
@@ -58,6 +59,8 @@ ALLOWED: Final = (
 #: Columns that stay, with the reason; others that are not allowed stay because nobody has listed them.
 KEPT_AT_HOME: Final[Mapping[str, str]] = {
     "age_years": "given as age_band",
+    "surgery_year": "a date",
+    "surgery_quarter": "a date",
     "index_side": "not needed for an analysis of a group",
     "pregnancy": "rare and private",
     "cied": "another illness",
@@ -137,7 +140,9 @@ def research_export(
     for key in ("patient_key", "course_key"):
         if key not in present:
             raise InputRefused("The rows lack a key.", code="key-column-missing", path=key)
-    table = lazy.select("patient_key", "course_key", *(n for n in ("centre", "age_years", *ALLOWED) if n in present))
+    table = lazy.select(
+        "patient_key", "course_key", *(n for n in (MARK, "centre", "age_years", *ALLOWED) if n in present)
+    )
     frame = table.collect(engine="streaming")
     synthetic = refuse_mixture(frame)
     made, blanked = _unlinked(frame, synthetic, oldest, fewest)
@@ -184,7 +189,7 @@ def _unlinked(frame: pl.DataFrame, synthetic: bool, oldest: int, fewest: int) ->
         together = [one for one in _WITH.get(name, (name,)) if one in numbered.columns]
         numbered = numbered.with_columns(pl.when(rare).then(None).otherwise(pl.col(one)).alias(one) for one in together)
     if synthetic:
-        numbered = numbered.with_columns(pl.lit(True).alias("synthetic"))
+        numbered = numbered.with_columns(pl.lit(True).alias(MARK))
     return numbered, blanked
 
 
