@@ -12,7 +12,7 @@ from portico import __version__
 from portico.cli import app, main
 
 VERBS = [
-    ["advise"], ["check"], ["dvh"], ["explain"], ["sign"], ["score"], ["bed"], ["targets"], ["plan"], ["synthetic-registry"], ["verify"], ["serve"], ["audit-log", "verify"], ["backup"], ["restore"], ["retain"], ["export"],
+    ["advise"], ["audit"], ["check"], ["dvh"], ["explain"], ["sign"], ["score"], ["bed"], ["targets"], ["plan"], ["synthetic-registry"], ["verify"], ["serve"], ["audit-log", "verify"], ["backup"], ["restore"], ["retain"], ["export"],
     ["case", "check"], ["case", "new"], ["case", "schema"], ["case", "row"],
     ["directive", "show"], ["directive", "check"],
     ["evidence", "table"], ["evidence", "show"], ["evidence", "pool"], ["evidence", "dose"], ["evidence", "gaps"],

@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _register() -> None:
-    from portico.cli import advise, backup, bed, check, dvh, explain, plan, score, serve, sign, targets, verify
+    from portico.cli import advise, audit, backup, bed, check, dvh, explain, plan, score, serve, sign, targets, verify
     from portico.cli.audit_log import audit_log_app
     from portico.cli.case import case_app
     from portico.cli.directive import directive_app
@@ -141,6 +141,7 @@ def _register() -> None:
     app.add_typer(evidence_app)
     app.add_typer(fhir_app)
     app.command("serve", help=serve.HELP)(serve.serve)
+    app.command("audit", help=audit.HELP)(audit.audit)
     app.add_typer(audit_log_app)
     app.command("backup", help=backup.BACKUP_HELP)(backup.backup)
     app.command("restore", help=backup.RESTORE_HELP)(backup.restore)

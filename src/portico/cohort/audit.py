@@ -27,7 +27,7 @@ from portico.knowledge import load_library
 from portico.reading import write_atomic
 from portico.runs import Where, run_all
 
-__all__ = ["RESULT", "THRESHOLD", "VALIDATION", "WORK", "audit"]
+__all__ = ["RESULT", "THRESHOLD", "VALIDATION", "WORK", "Progress", "audit_registry"]
 
 #: Files of an audit in its folder.
 RESULT: Final = "audit.json"
@@ -75,7 +75,7 @@ def _judges(knowledge: str | None = None) -> tuple[Engine, Concordance]:
     return found
 
 
-def audit(
+def audit_registry(
     path: Path,
     folder: Path,
     *,

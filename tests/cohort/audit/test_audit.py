@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import signal
 import subprocess
 import sys
-import textwrap
 
 import numpy as np
 import polars as pl
 import pytest
 
-from portico.cohort.audit import RESULT, VALIDATION, WORK, audit
+from portico.cohort.audit import RESULT, VALIDATION, WORK, audit_registry
 from portico.cohort.audit_result import AuditResult
 from portico.cohort.outcomes import cumulative_incidence, gray_test
 from portico.cohort.synthetic import synthetic_parquet, synthetic_registry
@@ -61,7 +59,7 @@ ROWS = [
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     folder = tmp_path_factory.mktemp("audit")
-    return audit(written(folder / "r.csv", ROWS), folder / "out"), folder / "out"
+    return audit_registry(written(folder / "r.csv", ROWS), folder / "out"), folder / "out"
 
 
 def test_the_figures_are_those_worked_by_hand(small):
@@ -149,7 +147,7 @@ def synthetic(tmp_path_factory):
 @pytest.fixture(scope="module")
 def whole(synthetic, tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
-    return audit(synthetic, folder), (folder / RESULT).read_bytes(), (folder / VALIDATION).read_bytes()
+    return audit_registry(synthetic, folder), (folder / RESULT).read_bytes(), (folder / VALIDATION).read_bytes()
 
 
 def test_a_synthetic_registry_is_taken_and_marked(whole):
@@ -181,7 +179,7 @@ def test_incidence_and_its_test_are_those_of_the_rows(synthetic, whole):
 
 def test_the_parts_do_not_change_a_byte(synthetic, whole, tmp_path):
     seen = []
-    audit(synthetic, tmp_path, rows=137, progress=lambda done, of: seen.append((done, of)))
+    audit_registry(synthetic, tmp_path, rows=137, progress=lambda done, of: seen.append((done, of)))
     assert (tmp_path / RESULT).read_bytes() == whole[1] and (tmp_path / VALIDATION).read_bytes() == whole[2]
     assert seen[-1][0] == seen[-1][1] == whole[0].rows.read and len(seen) == -(-whole[0].rows.read // 137)
 
@@ -189,34 +187,35 @@ def test_the_parts_do_not_change_a_byte(synthetic, whole, tmp_path):
 DIES = """
 import os, signal, sys
 from pathlib import Path
-from portico.cohort.audit import audit
+from portico.cohort.audit import audit_registry
 
-after = int(sys.argv[3])
+def die_after(rows):
+    def progress(done, of):
+        if done >= rows:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return progress
 
-def progress(done, of):
-    if done >= after:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-audit(Path(sys.argv[1]), Path(sys.argv[2]), rows=200, progress=progress)
+for rows in map(int, sys.argv[3:]):
+    child = os.fork()  # nothing has been read yet, so no thread stands
+    if not child:
+        audit_registry(Path(sys.argv[1]), Path(sys.argv[2]), rows=200, progress=die_after(rows))
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    print(*sorted(f"{path.name}:{path.stat().st_mtime_ns}" for path in Path(sys.argv[2], ".work").glob("*.counts")))
 """
 
 
 def test_a_killed_run_goes_on_and_gives_the_same_bytes(synthetic, whole, tmp_path):
     script = tmp_path / "dies.py"
-    script.write_text(textwrap.dedent(DIES), encoding="utf-8")
-    folder, parts = tmp_path / "out", []
-    for after in (
-        200,
-        600,
-        whole[0].rows.read,
-    ):  # in the first part, in the middle, and when only the result is missing
-        ended = subprocess.run([sys.executable, script, synthetic, folder, str(after)], check=False, timeout=120)
-        assert ended.returncode == -signal.SIGKILL and not (folder / RESULT).exists()
-        parts.append({path.name: path.stat().st_mtime_ns for path in (folder / WORK).glob("*.counts")})
-    assert 0 < len(parts[0]) < len(parts[1])
-    assert all(parts[1][name] == when for name, when in parts[0].items())  # what was done is not done again
+    script.write_text(DIES, encoding="utf-8")
+    folder, every = tmp_path / "out", whole[0].rows.read
+    # after the first part, in the middle, and when only the result is missing
+    words = [sys.executable, script, synthetic, folder, "200", "600", str(every)]
+    ended = subprocess.run(words, check=True, timeout=120, capture_output=True, text=True)
+    one, two, three = (set(line.split()) for line in ended.stdout.splitlines())
+    assert len(one) == 1 and one < two < three and len(three) == -(-every // 200)  # what was done is not done again
+    assert not (folder / RESULT).exists()
     next((folder / WORK).glob("*.counts")).write_bytes(b"half a file")
-    audit(synthetic, folder, rows=200)
+    audit_registry(synthetic, folder, rows=200)
     assert (folder / RESULT).read_bytes() == whole[1] and (folder / VALIDATION).read_bytes() == whole[2]
 
 
@@ -227,10 +226,10 @@ def test_another_file_or_map_does_not_go_on_with_these_parts(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        audit(path, tmp_path / "out", rows=2, progress=stop)
+        audit_registry(path, tmp_path / "out", rows=2, progress=stop)
     written(path, ROWS[:4])
     with pytest.raises(UsageError) as refused:
-        audit(path, tmp_path / "out", rows=2)
+        audit_registry(path, tmp_path / "out", rows=2)
     assert refused.value.code == "other-settings"
 
 
@@ -240,10 +239,10 @@ def test_invented_and_real_patients_are_never_mixed(tmp_path):
     flagged = written(tmp_path / "s.csv", [{**one, "synthetic": "true" if n else ""} for n, one in enumerate(ROWS)])
     for path in (mixed, flagged):
         with pytest.raises(InputRefused) as refused:
-            audit(path, tmp_path / "out", rows=2)
+            audit_registry(path, tmp_path / "out", rows=2)
         assert refused.value.code == "synthetic-and-real" and not (tmp_path / "out" / RESULT).exists()
     assert (
-        audit(written(mixed, ROWS), tmp_path / "out").rows.used == 6
+        audit_registry(written(mixed, ROWS), tmp_path / "out").rows.used == 6
     )  # a mended file is not held up by the refused one
 
 
@@ -251,13 +250,15 @@ def test_what_cannot_be_audited_is_refused(tmp_path):
     empty = written(tmp_path / "r.csv", [dict.fromkeys(ROWS[0], "")])
     empty.write_text(empty.read_text().splitlines()[0] + "\n")
     with pytest.raises(InputRefused) as refused:
-        audit(empty, tmp_path / "out")
+        audit_registry(empty, tmp_path / "out")
     assert refused.value.code == "no-rows"
     with pytest.raises(UsageError):
-        audit(empty, tmp_path / "out", threshold=0)
+        audit_registry(empty, tmp_path / "out", threshold=0)
 
 
 def test_a_file_of_bad_rows_alone_still_gives_its_report(tmp_path):
-    found = audit(written(tmp_path / "r.csv", [row(str(n), bone="femmur") for n in range(3)]), tmp_path / "out")
+    found = audit_registry(
+        written(tmp_path / "r.csv", [row(str(n), bone="femmur") for n in range(3)]), tmp_path / "out"
+    )
     assert (found.rows.read, found.rows.used, found.rows.refused) == (3, 0, 3) and found.concordance.total.courses == 0
     assert len((tmp_path / "out" / VALIDATION).read_text().splitlines()) == 4

@@ -1,0 +1,166 @@
+"""``portico audit``: a registry against the rules; what was done, how practice varies, and what followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from portico.cli.help_text import help_text
+from portico.errors import Exit, ReadingRefused, UsageError
+from portico.intended_use import INTENDED_USE_SHORT
+
+if TYPE_CHECKING:
+    from portico.cohort.audit import Progress
+    from portico.runs import Where
+
+__all__ = ["HELP", "audit"]
+
+#: The word instead of a file that asks for the data dictionary.
+_DICTIONARY: Final = "dictionary"
+_ENGINES: Final[Mapping[str, Where]] = {"local": "here", "processes": "processes", "ray": "ray"}
+
+HELP: Final = help_text(
+    "Audit a registry of courses: each against the rules of one patient's advice, variation between centres, intervals, referral, and "
+    "local failure with death competing. Every row is used or refused with its reason. A run that was stopped goes on when it is "
+    f"started again. {INTENDED_USE_SHORT}",
+    [
+        "portico audit registry.parquet --out audit",
+        "portico audit registry.csv --map columns.yaml --out audit --html audit/report.html",
+        "portico audit registry.parquet --engine ray --workers 4",
+        "portico audit dictionary",
+        "portico audit dictionary --redcap --out redcap.csv",
+    ],
+    {
+        0: "audited, and every row was used",
+        1: "audited, and rows were refused: see validation.csv",
+        3: "the file is refused: no table, no keys, invented and real patients mixed",
+        4: "audited, and not one row could be used",
+    },
+)
+
+
+def audit(
+    file: Annotated[
+        str, typer.Argument(help="Registry as CSV or Parquet; or the word dictionary.", metavar="FILE|dictionary")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder of the results (NAME.audit when left out); FILE for the dictionary.", metavar="PATH"
+        ),
+    ] = None,
+    columns: Annotated[
+        Path | None,
+        typer.Option("--map", help="YAML or JSON: column of the registry to the heading in the file.", metavar="FILE"),
+    ] = None,
+    threshold: Annotated[
+        int | None, typer.Option("--threshold", help="The smallest count that is shown (5).", metavar="N", min=1)
+    ] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the report as HTML.", metavar="FILE")] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write the report as PDF.", metavar="FILE")] = None,
+    engine: Annotated[
+        str, typer.Option("--engine", help="Where parts are judged: local, processes, or ray (extra cluster).")
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Workers of processes and ray; one a core.", metavar="N", min=1)
+    ] = None,
+    redcap: Annotated[bool, typer.Option("--redcap", help="The dictionary as REDCap takes it in.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
+) -> int:
+    """Audit a registry, or print its data dictionary.
+
+    Raises
+    ------
+    UsageError : ``unknown-engine``, ``only-for-dictionary``, ``unknown-column``, ``other-settings``
+    InputRefused : see :func:`portico.cohort.audit.audit`
+    ReadingRefused : the map cannot be read: ``bad-map`` and the codes of :func:`portico.reading.read_document`
+    """
+    if file == _DICTIONARY:
+        return _dictionary(out, redcap=redcap)
+    if redcap:
+        raise UsageError("--redcap belongs to portico audit dictionary.", code="only-for-dictionary")
+    if engine not in _ENGINES:
+        raise UsageError("There is no such engine.", code="unknown-engine", fix="Give local, processes or ray.")
+    from portico.cli.audit_text import audit_text
+    from portico.cli.output import save, say, show, show_json, shown_path
+    from portico.cohort.audit import RESULT, THRESHOLD, VALIDATION, audit_registry
+
+    path = Path(file)
+    folder = Path(f"{path.stem}.audit") if out is None else out
+    bar = _bar()
+    result = audit_registry(
+        path, folder, names=None if columns is None else _map(columns), threshold=threshold or THRESHOLD,
+        where=_ENGINES[engine], workers=workers, progress=bar,
+    )  # fmt: skip
+    written = [folder / RESULT, folder / VALIDATION]
+    if html is not None:
+        from portico.report.audit_page import render_audit_html
+
+        save(html, render_audit_html(result))
+        written.append(html)
+    if pdf is not None:
+        from portico.report.audit_page import render_audit_pdf
+
+        save(pdf, render_audit_pdf(result))
+        written.append(pdf)
+    status = Exit.FINE if not result.rows.refused else Exit.FINDINGS if result.rows.used else Exit.CANNOT_TELL
+    if as_json:
+        import json
+
+        show_json({**json.loads(result.to_json()), "exit_status": int(status)})
+    else:
+        show(audit_text(result))
+    for one in written:
+        say(f"Written: {shown_path(one)}")
+    return int(status)
+
+
+def _dictionary(out: Path | None, *, redcap: bool) -> int:
+    from portico.cli.output import save, say, show, shown_path
+    from portico.cohort.dictionary import dictionary_csv, redcap_csv
+
+    text = redcap_csv() if redcap else dictionary_csv()
+    if out is None:
+        show(text.rstrip("\n"))
+    else:
+        save(out, text)
+        say(f"Written: {shown_path(out)}")
+    return int(Exit.FINE)
+
+
+def _map(path: Path) -> dict[str, str]:
+    from portico.reading import read_document
+
+    value: Any = read_document(path).value
+    if not isinstance(value, Mapping) or not all(isinstance(one, str) for pair in value.items() for one in pair):
+        raise ReadingRefused(
+            "The map is no list of column: heading.", code="bad-map", file=path.name,
+            fix="Write one line for each column, such as `course_key: Fallnummer`.",
+        )  # fmt: skip
+    return dict(value)
+
+
+def _bar() -> Progress | None:
+    """A bar on the terminal of a person; nothing elsewhere."""
+    import sys
+
+    if not sys.stderr.isatty():
+        return None
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("rows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
+    )
+    task = bar.add_task("rows", total=None)
+    bar.start()
+
+    def step(done: int, of: int) -> None:
+        bar.update(task, completed=done, total=of)
+        if done >= of:
+            bar.stop()
+
+    return step
