@@ -160,17 +160,31 @@ def test_every_line_and_every_patient_is_accounted_for(tmp_path: Path) -> None:
         b'{"a": ' + b"[" * 60 + b"]" * 60 + b"}",
         b'{"resourceType": "Observation", "note": "' + b"x" * (1024 * 1024) + b'"}',
         b"\xff\xfe broken",
+        b'{"resourceType": "Observation", "resourceType": "Condition"}',
+        b'{"resourceType": "Observation", "valueQuantity": NaN}',
+        b'{"resourceType": "Observation", "a": ' + b"[" * 5000 + b"]" * 5000 + b"}",
         b"",
     ]
     (folder / "odd.ndjson").write_bytes(b"\n".join(lines))
     made = fhir_bulk(folder, tmp_path / "registry.csv", refused=tmp_path / "refused.csv")
-    assert made.lines == made.sorted_in + made.of_no_patient + sum(made.lines_refused.values()) == len(own) + 1 + 9
+    assert made.lines == made.sorted_in + made.of_no_patient + sum(made.lines_refused.values()) == len(own) + 1 + 12
     assert made.patients == made.patients_used + sum(made.patients_refused.values()) == 3
     assert made.patients_refused == {"not-one-patient": 2}
     assert made.of_no_patient == 1
     log = read(tmp_path / "refused.csv")
     assert {row["file"] for row in log} == {"odd.ndjson"}
-    assert {row["line"] for row in log if row["code"] != "not-one-patient"} == {"2", "3", "4", "7", "8", "9"}
+    assert {row["line"] for row in log if row["code"] != "not-one-patient"} == {
+        "2",
+        "3",
+        "4",
+        "7",
+        "8",
+        "9",
+        "10",
+        "11",
+        "12",
+    }
+    assert made.lines_refused == {"bad-json": 3, "not-a-resource": 3, "too-large": 1, "duplicate-key": 1, "too-deep": 1}
     assert "twice" not in (tmp_path / "refused.csv").read_text()
     assert made.rows == 1
 
