@@ -99,7 +99,7 @@ def advise(case: Case, library: Library | Engine) -> Advice:
         order_steps=tuple(says for _, says in engine.order.steps),
         band=band,
         why_this_order=_why(band.label, band.id is not None, engine),
-        would_change=would_change(engine, candidates, row, band),
+        would_change=would_change(engine, candidates, row, band, keys),
         timing=_timing(engine, case, row, truth),
         volumes=_volumes(engine, truth, row),
         volume_notes=_statements(engine, truth, "volume", named=False),
@@ -133,11 +133,7 @@ def _evidence_note(site: str | None) -> Statement:
 
 
 def _reasons(engine: Engine, truth: Mapping[str, Truth], regimen: str, kind: str) -> tuple[Statement, ...]:
-    return tuple(
-        engine.statements[key]
-        for key, rule in engine.rules.items()
-        if rule.kind == kind and truth[key] and regimen in engine.targets[key]
-    )
+    return tuple(engine.statements[key] for key in engine.pointing[kind].get(regimen, ()) if truth[key])
 
 
 def _statements(engine: Engine, truth: Mapping[str, Truth], kind: str, *, named: bool | None) -> tuple[Statement, ...]:

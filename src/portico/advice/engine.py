@@ -57,6 +57,13 @@ class Engine:
         self.regimens = dict(library.regimens)
         self.formulas: dict[str, Formula] = formulas(self.rules.values(), self.regimens, self.nodes)
         self.targets = {key: targets_of(rule, self.regimens.values()) for key, rule in self.rules.items()}
+        self.pointing: dict[str, dict[str, tuple[str, ...]]] = {
+            kind: {
+                regimen: tuple(k for k, r in self.rules.items() if r.kind == kind and regimen in self.targets[k])
+                for regimen in self.regimens
+            }
+            for kind in ("prefer", "caution")
+        }
         self.order = OrderPolicy(library.policy["order"], self._compile_text)
         self.directive_policy: Mapping[str, Any] = library.policy["directive"].body
         self.statements: dict[str, Statement] = {key: self._statement(rule) for key, rule in self.rules.items()}
@@ -68,6 +75,7 @@ class Engine:
         self._second_courses = frozenset(sources["reirradiation"] - sources["first"])
         self.levels = {key: level_doses(regimen, library) for key, regimen in self.regimens.items()}
         self._outcomes: dict[tuple[str, str], tuple[Outcome, ...]] = {}
+        self._pooled: dict[tuple[str, str], tuple[PooledOutcome, ...]] = {}
         if answers is None:
             pools = load_pools(library)
             answers = {} if pools is None else pools.answers
@@ -111,8 +119,11 @@ class Engine:
         return self._outcomes[key]
 
     def pooled(self, regimen: str, site: str) -> tuple[PooledOutcome, ...]:
-        """Pooled figures of a regimen at a site."""
-        return pooled_for(self.regimens[regimen], site, self.library.questions, self.answers)
+        """Pooled figures of a regimen at a site, found once and kept."""
+        key = (regimen, site)
+        if key not in self._pooled:
+            self._pooled[key] = pooled_for(self.regimens[regimen], site, self.library.questions, self.answers)
+        return self._pooled[key]
 
     def table(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Every rule and every regimen's status over a table of rows.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 __all__ = [
     "Advice",
@@ -318,8 +318,14 @@ class Advice:
 
 def plain(value: Any) -> Any:
     """Dataclasses, tuples and dates as plain JSON data, in field order."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    names = _NAMES.get(kind)
+    if names is None and is_dataclass(value) and not isinstance(value, type):
+        names = _NAMES[kind] = tuple(f.name for f in fields(value))
+    if names is not None:
+        return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -327,3 +333,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, dt.date):
         return value.isoformat()
     return value
+
+
+_AS_THEY_ARE: Final = frozenset({str, int, float, bool, type(None)})
+#: Names of the fields of each class, looked up once.
+_NAMES: Final[dict[type, tuple[str, ...]]] = {}

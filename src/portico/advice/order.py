@@ -6,15 +6,21 @@ are sorted by the keys in the order of the steps, and options with the same keys
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from portico.advice.kleene import Truth
 from portico.advice.model import Band, OrderStep, Statement
 from portico.knowledge import Policy, Regimen
 
-__all__ = ["Candidate", "OrderPolicy", "find_band", "order_keys", "rank"]
+__all__ = ["ANSWERS_IN_STEPS", "Candidate", "OrderPolicy", "find_band", "first", "order_keys", "rank"]
+
+ANSWERS_IN_STEPS: Final = ("declines_radiotherapy", "max_visits")
+"""Columns that the steps look at, beside those that tell the band."""
+#: Steps that look at nothing but the regimen and the rules that hold.
+_STEADY: Final = frozenset({"signable", "evidence", "directness"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +80,26 @@ def _evidence(policy: OrderPolicy, candidate: Candidate) -> tuple[int, str]:
     return minus - plus, f"comparative evidence for: {for_text}; against: {against_text}"
 
 
-def order_keys(policy: OrderPolicy, candidate: Candidate, row: Mapping[str, Any], band: Band) -> tuple[OrderStep, ...]:
-    """The key and the sentence of every step for one option; smaller keys come first."""
+def order_keys(
+    policy: OrderPolicy,
+    candidate: Candidate,
+    row: Mapping[str, Any],
+    band: Band,
+    *,
+    told: Sequence[OrderStep] | None = None,
+) -> tuple[OrderStep, ...]:
+    """The key and the sentence of every step for one option; smaller keys come first.
+
+    Parameters
+    ----------
+    told : the steps of the same candidate in another row; those that no answer changes are taken over. None works out all
+    """
     regimen = candidate.regimen
     steps: list[OrderStep] = []
-    for step, _ in policy.steps:
+    for number, (step, _) in enumerate(policy.steps):
+        if told is not None and step in _STEADY:
+            steps.append(told[number])
+            continue
         if step == "signable":
             key = 0 if regimen.signable else 1
             text = "can be signed" if regimen.signable else "lacks a sourced figure"
@@ -119,9 +140,19 @@ def _burden(regimen: Regimen, limit: int | None) -> tuple[int, str]:
 def rank(keys: Mapping[str, tuple[OrderStep, ...]]) -> dict[str, tuple[int, bool]]:
     """Rank and tie of each option id: options with equal keys share the rank and are tied."""
     plain = {option: tuple(step.key for step in steps) for option, steps in keys.items()}
+    counts = Counter(plain.values())
+    places: dict[tuple[int, ...], int] = {}
+    before = 0
+    for own in sorted(counts):
+        places[own], before = before, before + counts[own]
     found: dict[str, tuple[int, bool]] = {}
     for option, own in plain.items():
-        before = sum(1 for other in plain.values() if other < own)
-        same = sum(1 for other in plain.values() if other == own)
-        found[option] = (before + 1, same > 1)
+        found[option] = (places[own] + 1, counts[own] > 1)
     return found
+
+
+def first(keys: Mapping[str, tuple[OrderStep, ...]]) -> tuple[str, ...]:
+    """Ids of the options that come first, tied ones together, in the order given."""
+    plain = {option: tuple(step.key for step in steps) for option, steps in keys.items()}
+    least = min(plain.values(), default=())
+    return tuple(option for option, own in plain.items() if own == least)

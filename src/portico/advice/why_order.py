@@ -6,17 +6,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portico.advice.engine import Engine
-from portico.advice.model import Band
-from portico.advice.order import Candidate, find_band, order_keys, rank
+from portico.advice.model import Band, OrderStep
+from portico.advice.order import ANSWERS_IN_STEPS, Candidate, find_band, first, order_keys
 
 __all__ = ["would_change"]
 
 NOTHING = "No single answer would change what comes first."
 
 
-def _firsts(engine: Engine, candidates: Mapping[str, Candidate], row: Mapping[str, Any], band: Band) -> tuple[str, ...]:
-    keys = {key: order_keys(engine.order, candidate, row, band) for key, candidate in candidates.items()}
-    return tuple(engine.regimens[key].label for key, (place, _) in rank(keys).items() if place == 1)
+_Told = Mapping[str, tuple[OrderStep, ...]]
+
+
+def _firsts(
+    engine: Engine, candidates: Mapping[str, Candidate], row: Mapping[str, Any], band: Band, now: _Told
+) -> tuple[str, ...]:
+    """Labels of what comes first; of the steps told ``now``, those that no answer changes are taken over."""
+    keys = {key: order_keys(engine.order, candidate, row, band, told=now[key]) for key, candidate in candidates.items()}
+    return tuple(engine.regimens[key].label for key in first(keys))
 
 
 def _answers(engine: Engine, name: str, row: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -43,7 +49,7 @@ def _answers(engine: Engine, name: str, row: Mapping[str, Any]) -> Iterator[tupl
 
 
 def would_change(
-    engine: Engine, candidates: Mapping[str, Candidate], row: Mapping[str, Any], band: Band
+    engine: Engine, candidates: Mapping[str, Candidate], row: Mapping[str, Any], band: Band, keys: _Told
 ) -> tuple[str, ...]:
     """Sentences "X would put Y first", one per answer that changes what comes first.
 
@@ -53,6 +59,7 @@ def would_change(
     candidates : the eligible options with the reasons that hold
     row : the case's row
     band : the band that holds now
+    keys : the steps of each candidate as they are now
 
     Returns
     -------
@@ -61,7 +68,8 @@ def would_change(
     """
     if not candidates:
         return ()
-    now = _firsts(engine, candidates, row, band)
+    now = tuple(engine.regimens[key].label for key in first(keys))
+    known: dict[Any, tuple[str, ...]] = {}
     found: list[str] = []
     seen: set[tuple[str, ...]] = set()
     for name in engine.order.levers:
@@ -69,7 +77,10 @@ def would_change(
             if all(row.get(key) == value for key, value in changes.items()):
                 continue
             other = {**row, **changes}
-            firsts = _firsts(engine, candidates, other, find_band(engine.order, other))
+            place = find_band(engine.order, other)
+            same = (place, *(other.get(key) for key in ANSWERS_IN_STEPS))
+            firsts = known.get(same) or _firsts(engine, candidates, other, place, keys)
+            known[same] = firsts
             if firsts != now and firsts not in seen:
                 seen.add(firsts)
                 shown = "; ".join(firsts[:3]) + (f" and {len(firsts) - 3} more" if len(firsts) > 3 else "")

@@ -15,10 +15,10 @@ Source: RFC 8785; numbers as in its section 3.2.2.3, order of keys as in 3.2.3.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any, Final
 
 from portico.errors import DirectiveRefused
@@ -27,6 +27,8 @@ __all__ = ["canonical_json", "sha256_of"]
 
 #: Lists and mappings that may be open at the same time.
 _DEEPEST: Final = 100
+#: Every integer up to here is exact as a 64-bit float.
+_EXACT: Final = 2**53
 
 
 def canonical_json(value: Any) -> bytes:
@@ -45,7 +47,9 @@ def canonical_json(value: Any) -> bytes:
 
     Source: RFC 8785.
     """
-    return "".join(_write(value, 0)).encode("utf-8")
+    parts: list[str] = []
+    _write(value, 0, parts.append)
+    return "".join(parts).encode("utf-8")
 
 
 def sha256_of(value: Any) -> str:
@@ -65,52 +69,58 @@ def sha256_of(value: Any) -> str:
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
-def _write(value: Any, depth: int) -> Iterator[str]:
+def _write(value: Any, depth: int, out: Callable[[str], None]) -> None:
     if value is None:
-        yield "null"
+        out("null")
     elif isinstance(value, bool):
-        yield "true" if value else "false"
+        out("true" if value else "false")
     elif isinstance(value, str):
-        yield _text(value)
+        out(_text(value))
     elif isinstance(value, int | float):
-        yield _number(value)
+        out(_number(value))
     elif depth >= _DEEPEST:
         raise _refused("too-deep", f"Data stand more than {_DEEPEST} deep in one another.")
     elif isinstance(value, Mapping):
-        yield from _mapping(value, depth)
+        _mapping(value, depth, out)
     elif isinstance(value, list | tuple):
-        yield "["
+        out("[")
         for index, item in enumerate(value):
             if index:
-                yield ","
-            yield from _write(item, depth + 1)
-        yield "]"
+                out(",")
+            _write(item, depth + 1, out)
+        out("]")
     else:
         raise _refused("not-json", f"A {type(value).__name__} is not plain data.")
 
 
-def _mapping(value: Mapping[Any, Any], depth: int) -> Iterator[str]:
+def _mapping(value: Mapping[Any, Any], depth: int, out: Callable[[str], None]) -> None:
     if not all(isinstance(key, str) for key in value):
         raise _refused("not-json", "A key is not text.")
-    written = {_text(key): key for key in value}
     # RFC 8785 sorts by UTF-16 code units of the raw key, which differs from Python's order above U+FFFF
-    order = sorted(written.items(), key=lambda pair: pair[1].encode("utf-16-be"))
-    yield "{"
-    for index, (shown, key) in enumerate(order):
-        yield f",{shown}:" if index else f"{shown}:"
-        yield from _write(value[key], depth + 1)
-    yield "}"
+    plain = all(key.isascii() for key in value)
+    out("{")
+    for index, key in enumerate(sorted(value) if plain else sorted(value, key=_units)):
+        out(f",{_text(key)}:" if index else f"{_text(key)}:")
+        _write(value[key], depth + 1, out)
+    out("}")
+
+
+def _units(key: str) -> bytes:
+    return key.encode("utf-16-be", "surrogatepass")
 
 
 def _text(text: str) -> str:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise _refused("bad-text", "A text holds half of a character pair.") from None
-    return json.dumps(str(text), ensure_ascii=False)
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise _refused("bad-text", "A text holds half of a character pair.") from None
+    return encode_basestring(str(text))
 
 
 def _number(value: int | float) -> str:
+    if isinstance(value, int) and -_EXACT <= value <= _EXACT:
+        return str(int(value))
     try:
         number = float(value)
     except OverflowError:
