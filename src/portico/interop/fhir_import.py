@@ -10,12 +10,11 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final
 
 from portico.case import Case, case_problems, load_columns
 from portico.case.answers import put, put_answer, read_answer
-from portico.case.questions import QUESTIONS, Steps, value_at
+from portico.case.questions import QUESTIONS, Question, Steps, value_at
 from portico.errors import PorticoError
 from portico.interop.fhir_codes import CodeTable, load_codes
 from portico.interop.fhir_import_bundle import Bundle, Item, day_of, read_bundle
@@ -386,6 +385,7 @@ def _answered(draft: dict[str, Any], case: Case, bundle: Bundle) -> tuple[dict[s
         for answer in given[name]:
             bundle.report.add("ignored", answer.item.at("code"), answer.item.kind, "No question has this name.")
     columns = load_columns()
+    taken: list[_Taken] = []
     for name, question in asked.items():
         found = given.get(name, [])
         if not found:
@@ -406,35 +406,61 @@ def _answered(draft: dict[str, Any], case: Case, bundle: Bundle) -> tuple[dict[s
         except PorticoError:
             bundle.report.add("doubtful", place, answer.item.kind, "This is none of the answers of the question.", at)
             continue
-        if value is None:
-            continue
-        known = value_at(draft, question.steps)
-        if known is not None and known != value:
-            bundle.report.add(
-                "doubtful",
-                place,
-                answer.item.kind,
-                "Another resource of the bundle answers differently; neither is taken.",
-                at,
-            )
-            tried = _without(draft, question.steps)
-        else:
-            tried = deepcopy(draft)
-            put_answer(tried, (), question, value)
+        if value is not None:
+            taken.append(_Taken(answer.item, place, question, value))
+    whole, told = deepcopy(draft), []
+    for fit in taken:
+        told.append(_take(whole, fit))
+    made = _checked(whole)
+    if made is not None:
+        for fit, used in zip(taken, told, strict=True):
+            _tell(bundle, fit, used=used)
+        return whole, made
+    for fit in taken:
+        tried = deepcopy(draft)
+        used = _take(tried, fit)
         made = _checked(tried)
         if made is None:
-            bundle.report.add("doubtful", place, answer.item.kind, "It contradicts the rest of the case.", at)
+            at = format_path(fit.question.steps)
+            bundle.report.add("doubtful", fit.place, fit.item.kind, "It contradicts the rest of the case.", at)
             continue
-        if known is None or known == value:
-            bundle.report.add("used", place, answer.item.kind, "An answer in Portico's own columns.", at, value)
+        _tell(bundle, fit, used=used)
         draft, case = tried, made
     return draft, case
 
 
-def _without(draft: dict[str, Any], steps: Steps) -> dict[str, Any]:
-    made = deepcopy(draft)
-    here: Any = made
-    for step, _ in pairwise(steps):
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """An answer in Portico's own columns that fits its question."""
+
+    item: Item
+    place: str
+    question: Question
+    value: Any
+
+
+def _take(draft: dict[str, Any], one: _Taken) -> bool:
+    """Put an answer into a draft; where another resource answered differently, take both out and give False."""
+    known = value_at(draft, one.question.steps)
+    if known is not None and known != one.value:
+        _remove(draft, one.question.steps)
+        return False
+    put_answer(draft, (), one.question, one.value)
+    return True
+
+
+def _tell(bundle: Bundle, one: _Taken, *, used: bool) -> None:
+    at = format_path(one.question.steps)
+    if used:
+        bundle.report.add("used", one.place, one.item.kind, "An answer in Portico's own columns.", at, one.value)
+    else:
+        says = "Another resource of the bundle answers differently; neither is taken."
+        bundle.report.add("doubtful", one.place, one.item.kind, says, at)
+
+
+def _remove(draft: dict[str, Any], steps: Steps) -> None:
+    here: Any = draft
+    for step in steps[:-1]:
         here = here[step]
-    here.pop(steps[-1], None) if isinstance(here, dict) else None
-    return made
+    if isinstance(here, dict):
+        here.pop(steps[-1], None)

@@ -47,11 +47,14 @@ class ImportReport:
     """Lines in the order in which they were found."""
 
     lines: list[Line] = field(default_factory=list)
+    _seen: set[tuple[str, str, str, str | None, str]] = field(default_factory=set, repr=False)
 
     def add(self, state: State, place: str, kind: str, says: str, answer: str | None = None, value: Any = None) -> None:
         """Add a line; one that says the same of the same place is added once."""
         line = Line(state, place, kind, says, answer, value)
-        if line not in self.lines:
+        key = (state, place, says, answer, repr(value))
+        if key not in self._seen:
+            self._seen.add(key)
             self.lines.append(line)
 
     def of(self, state: State) -> Sequence[Line]:

@@ -134,6 +134,15 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Role] | Open]] = {
     ("GET", "/api/v1/archives/{archive}/studies"): _CHECK,
     ("POST", "/api/v1/archives/{archive}/results"): _CHECK,
     ("GET", "/api/v1/audit-log/verify"): _WATCH,
+    # CDS Hooks: a call proves by its own token which client it comes from
+    ("GET", "/cds-services"): EVERYBODY,
+    ("POST", "/cds-services/{service}"): EVERYBODY,
+    ("POST", "/cds-services/{service}/feedback"): EVERYBODY,
+    # FHIR: nothing of it is stored
+    ("GET", "/fhir/PlanDefinition/portico-rules"): _READ,
+    ("POST", "/fhir/$import"): _READ,
+    ("POST", "/fhir/$options"): _READ,
+    ("POST", "/fhir/PlanDefinition/portico-rules/$apply"): _READ,
 }
 """For each method and pattern of a route, the roles that may use it. HEAD counts as GET."""
 

@@ -10,6 +10,7 @@ __all__ = [
     "audit",
     "case_versions",
     "cases",
+    "cds_feedback",
     "checks",
     "directives",
     "jobs",
@@ -131,3 +132,23 @@ sign_ins: Final = Table(
     Column("at", String(32), nullable=False),
 )
 """Attempts to sign in that were sent to the provider and have not come back; each can come back once."""
+
+cds_feedback: Final = Table(
+    "cds_feedback",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("service", String(64), nullable=False),
+    Column("card", String(36), nullable=False),
+    Column("topic", String(100), nullable=False),
+    Column("outcome", String(12), nullable=False),
+    Column("suggestions", Text, nullable=False),
+    Column("reason_code", String(200), nullable=True),
+    Column("reason_system", String(400), nullable=True),
+    Column("comment", Text, nullable=True),
+    Column("outcome_at", String(40), nullable=False),
+    Column("client", String(200), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("digest", String(64), nullable=False),
+    UniqueConstraint("digest"),
+)
+"""What became of the cards of CDS Hooks; ``topic`` says what the card was about, for the card itself is not stored."""
