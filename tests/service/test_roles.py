@@ -17,6 +17,7 @@ from portico.service.people import Person
 from portico.service.roles import ROUTES, Open, Role
 from portico.service.sessions import Sessions
 from portico.service.settings import SignInSettings
+from portico.service.sign_in import SignIn
 
 SIGN_IN = SignInSettings("http://127.0.0.1:9/none", "portico", {"viewer": ("all",)})
 
@@ -109,7 +110,12 @@ def test_a_route_without_an_entry_is_refused_to_everybody(department) -> None:
     def unlisted() -> str:
         raise AssertionError("it ran")
 
-    gate = Gate(opened, department.settings, department.sessions)
+    gate = Gate(
+        opened,
+        department.settings,
+        department.sessions,
+        SignIn(department.application.state.parts.store, department.settings),
+    )
     address = department.serve(gate)
     for role in (None, *Role):
         client = department.client(*([role] if role else []), at=address)

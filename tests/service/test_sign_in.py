@@ -340,6 +340,8 @@ def test_new_keys_of_the_provider_are_asked_for(hospital, monkeypatch) -> None:
         assert hospital.client.get("/sign-in", headers=PAGE).status_code == 200
     finally:
         hospital.provider.key = old
+    hospital.provider.reset()
+    assert hospital.client.get("/sign-in", headers=PAGE).status_code == 200  # and asked for once more
 
 
 def _provider_of(hospital, **more) -> sign_in.Provider:
@@ -364,6 +366,45 @@ def test_a_provider_that_does_not_answer_is_said_so(hospital) -> None:
     with pytest.raises(sign_in.Unavailable) as refused:
         _provider_of(hospital, issuer="http://127.0.0.1:9/x").addresses()
     assert refused.value.code == "provider-unavailable"
+
+
+def _bearer(hospital, **more) -> dict[str, str]:
+    now = int(time.time())
+    claims = {
+        "iss": hospital.provider.issuer,
+        "aud": "portico-api",
+        "sub": "robot",
+        "iat": now,
+        "exp": now + 60,
+        "groups": ["onkologie"],
+    }
+    return {"authorization": "Bearer " + hospital.provider.sign({**claims, **more})}
+
+
+def test_a_program_with_an_access_token_may_what_its_roles_say_except_sign(hospital, femur) -> None:
+    get, post = hospital.client.get, hospital.client.post
+    assert get("/api/v1/cases", headers=_bearer(hospital)).status_code == 200
+    assert get("/api/v1/cases", headers=_bearer(hospital, groups=["betrieb"])).status_code == 403
+    assert get("/metrics", headers=_bearer(hospital, groups=["betrieb"])).status_code == 200
+    refused = post("/api/v1/cases/0123456789abcdef/sign", headers=_bearer(hospital), json={})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "forbidden")
+    stored = post("/api/v1/cases", headers=_bearer(hospital), json={"case": {"schema": "case/1", "label": "x"}})
+    assert stored.status_code < 300, stored.text
+    assert hospital.rows(audit)[-1].by == "robot"
+    # Pages are for people: a token opens none.
+    assert get("/account", headers=_bearer(hospital)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"aud": CLIENT}, {"aud": "other"}, {"iss": "https://evil.example"}, {"exp": PAST}, {"sub": ""}, {"groups": []}],
+)  # fmt: skip
+def test_an_access_token_that_does_not_hold_opens_nothing(hospital, more) -> None:
+    hospital.sign_in()
+    answer = hospital.client.get("/api/v1/cases", headers=_bearer(hospital, **more))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "sign-in-needed")
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert hospital.client.get("/api/v1/cases", headers={"authorization": "Bearer x.y.z"}).status_code == 401
 
 
 def test_the_secret_of_the_client_never_travels_in_a_body(hospital) -> None:

@@ -26,6 +26,7 @@ from portico.service.jobs_work import Workers
 from portico.service.logs import RequestLog
 from portico.service.sessions import Sessions
 from portico.service.settings import Settings, refuse_open_binding
+from portico.service.sign_in import SignIn
 from portico.service.storage import NotFound, Store, Unavailable
 
 if TYPE_CHECKING:
@@ -106,9 +107,9 @@ def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None 
     describe(inner)
     if settings.sign_in is None:
         return Guard(inner, settings, requests)
-    sessions = Sessions(parts.store, settings.sign_in)
-    inner.include_router(sign_in_pages(parts, sessions))
-    return Guard(Gate(inner, settings, sessions), settings, requests)
+    sessions, signing = Sessions(parts.store, settings.sign_in), SignIn(parts.store, settings)
+    inner.include_router(sign_in_pages(parts, sessions, signing))
+    return Guard(Gate(inner, settings, sessions, signing), settings, requests)
 
 
 def status_of(error: PorticoError) -> int:

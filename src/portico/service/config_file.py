@@ -63,6 +63,7 @@ class _SignIn(_Part):
     scopes: Annotated[list[_Text], Field(max_length=20)] = ["openid", "profile"]
     idle_minutes: Annotated[int, Field(ge=1, le=120)] = 15
     absolute_minutes: Annotated[int, Field(ge=1, le=1440)] = 600
+    api_audience: _Text | None = None
 
 
 class _Roles(_Part):
@@ -224,6 +225,11 @@ class _Reader:
             )  # fmt: skip
         if found.idle_minutes > found.absolute_minutes:
             raise self.refused("limits", "sign_in.idle_minutes", "This is longer than absolute_minutes.")
+        if found.api_audience == found.client_id:
+            raise self.refused(
+                "audience", "sign_in.api_audience", "Tokens that sign people in would also count as those of programs.",
+                "Give the interfaces a name of their own at the provider.",
+            )  # fmt: skip
         return SignInSettings(
             issuer=found.issuer,
             client_id=found.client_id,
@@ -233,6 +239,7 @@ class _Reader:
             scopes=tuple(dict.fromkeys(["openid", *found.scopes])),
             idle_minutes=found.idle_minutes,
             absolute_minutes=found.absolute_minutes,
+            api_audience=found.api_audience,
         )
 
     def _secret(self, key: str, file: str | None, variable: str | None) -> str | None:

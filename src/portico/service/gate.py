@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -11,21 +12,25 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portico.errors import UsageError
+from portico.service.api_body import PREFIX, refusal
 from portico.service.people import NOBODY, Person, acting
-from portico.service.roles import Open, allowed, may
+from portico.service.roles import BY_HAND, Open, allowed, may
 from portico.service.sessions import Sessions
 from portico.service.settings import Settings
+from portico.service.sign_in import SignIn
+from portico.service.sign_in_token import SignInRefused
 from portico.service.storage import Unavailable
 from portico.service.views import refusal_page
 
 __all__ = ["Gate", "routes_of", "session_cookie"]
 
 _NAME: Final = "portico_session"
+_FOR_PROGRAMS: Final = (f"{PREFIX}/", "/fhir/", "/metrics", "/cds-services")
 _PLAIN_PATH: Final = re.compile(r"/[A-Za-z0-9/_.-]{0,299}")
 
 
@@ -53,10 +58,12 @@ class Gate:
     inner : the application, with all its routes
     settings : of the service
     sessions : who is signed in
+    signing : tells which program brings an access token
     """
 
-    def __init__(self, inner: FastAPI, settings: Settings, sessions: Sessions) -> None:
+    def __init__(self, inner: FastAPI, settings: Settings, sessions: Sessions, signing: SignIn) -> None:
         self._inner: ASGIApp = inner
+        self._signing = signing
         self._cookie = session_cookie(settings)
         self._sessions = sessions
         self._routes = [(method, path, compile_path(path)[0]) for method, path in routes_of(inner)]
@@ -70,38 +77,41 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
             return
         try:
-            person, refused = await self._asked(scope)
+            person = await self._person(scope)
         except Unavailable as error:
             await refusal_page(error, 503)(scope, receive, send)
             return
-        if refused is not None:
-            await refused(scope, receive, send)
-            return
         token = acting.set(person)
         try:
-            await self._inner(scope, receive, send)
+            await (self._refused(scope, person) or self._inner)(scope, receive, send)
         finally:
             acting.reset(token)
 
-    async def _asked(self, scope: Scope) -> tuple[Person, Response | None]:
-        """Who asks, and how they are refused; None when they may."""
-        secret = HTTPConnection(scope).cookies.get(self._cookie, "")
-        person = (await run_in_threadpool(self._sessions.find, secret) if secret else None) or NOBODY
+    def _refused(self, scope: Scope, person: Person) -> Response | None:
+        """How a request is refused; None when it may go on."""
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         pattern = self._pattern(method, scope["path"])
         if pattern is not None and isinstance(allowed(method, pattern), Open):
-            return person, None
+            return None
         if person is NOBODY:
-            return person, self._sign_in_first(scope, method, known=pattern is not None)
+            return self._sign_in_first(scope, method, known=pattern is not None)
         if pattern is None:
-            return person, PlainTextResponse("There is no such page.\n", status_code=404)
-        if not may(person.roles, method, pattern):
-            token = acting.set(person)
+            return _refusal(scope, _NOTHING, 404)
+        if not may(person.roles, method, pattern) or (person.program and (method, pattern) in BY_HAND):
+            return _refusal(scope, _FORBIDDEN, 403)
+        return None
+
+    async def _person(self, scope: Scope) -> Person:
+        """Whoever holds the session of the cookie, or brings an access token where programs may."""
+        brought = HTTPConnection(scope)
+        scheme, _, token = brought.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and scope["path"].startswith(_FOR_PROGRAMS):
             try:
-                return person, refusal_page(_FORBIDDEN, 403)
-            finally:
-                acting.reset(token)
-        return person, None
+                return replace(await run_in_threadpool(self._signing.program, token.strip()), program=True)
+            except SignInRefused:
+                return NOBODY  # whatever cookie there is: two ways at once are none
+        secret = brought.cookies.get(self._cookie, "")
+        return (await run_in_threadpool(self._sessions.find, secret) if secret else None) or NOBODY
 
     def _pattern(self, method: str, path: str) -> str | None:
         return next((pattern for own, pattern, form in self._routes if own == method and form.match(path)), None)
@@ -112,7 +122,18 @@ class Gate:
             path = scope["path"]
             to = f"?to={quote(path)}" if known and path != "/" and _PLAIN_PATH.fullmatch(path) else ""
             return RedirectResponse(f"/sign-in{to}", status_code=303)
-        return PlainTextResponse("Sign in first.\n", status_code=401)
+        answer = _refusal(scope, _SIGN_IN, 401)
+        answer.headers["www-authenticate"] = "Bearer"
+        return answer
+
+
+def _refusal(scope: Scope, error: UsageError, status: int) -> Response:
+    """As a page, or as a document where programs ask."""
+    if scope["path"].startswith(_FOR_PROGRAMS):
+        return refusal(error.problems, status)
+    return refusal_page(error, status)
 
 
 _FORBIDDEN: Final = UsageError("Your role does not allow this.", code="forbidden", fix="Ask whoever runs the service.")
+_SIGN_IN: Final = UsageError("Sign in first.", code="sign-in-needed")
+_NOTHING: Final = UsageError("There is no such page.", code="not-found")

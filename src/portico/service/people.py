@@ -20,6 +20,7 @@ class Person:
     subject : name at the provider that never changes and is never given to another; written into the audit log
     name : as the provider shows it; None when it tells none. It stands on a signed Directive and in no log
     roles : what the person may do
+    program : whether it is a program with an access token; it signs nothing
     signed_in : False for whoever uses this machine without sign-in, and for nobody
     """
 
@@ -27,6 +28,7 @@ class Person:
     name: str | None
     roles: frozenset[Role]
     signed_in: bool = True
+    program: bool = False
 
     @property
     def signature(self) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Final
 
-__all__ = ["EVERYBODY", "ROUTES", "Open", "Role", "allowed", "may", "roles_of"]
+__all__ = ["BY_HAND", "EVERYBODY", "ROUTES", "Open", "Role", "allowed", "may", "roles_of"]
 
 
 class Role(Enum):
@@ -55,6 +55,7 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Role] | Open]] = {
     ("GET", "/health"): EVERYBODY,
     ("GET", "/static/portico.css"): EVERYBODY,
     ("GET", "/static/form.js"): EVERYBODY,
+    ("GET", "/static/job.js"): EVERYBODY,
     ("GET", "/metrics"): _WATCH,
     ("GET", "/api/v1/openapi.json"): _SIGNED_IN,
     # Sign-in
@@ -80,6 +81,16 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Role] | Open]] = {
     ("GET", "/directives/{seal}/json"): _READ,
     ("GET", "/directives/{seal}/check"): _CHECK,
     ("POST", "/directives/{seal}/check"): _CHECK,
+    ("GET", "/directives/{seal}/targets"): _CHECK,
+    ("POST", "/directives/{seal}/targets"): _CHECK,
+    ("GET", "/directives/{seal}/plan"): _CHECK,
+    ("POST", "/directives/{seal}/plan"): _CHECK,
+    ("GET", "/jobs"): _CHECK,
+    ("GET", "/jobs/{job_id}"): _CHECK,
+    ("POST", "/jobs/{job_id}/cancel"): _CHECK,
+    ("POST", "/jobs/{job_id}/resume"): _CHECK,
+    ("GET", "/jobs/{job_id}/report"): _CHECK,
+    ("GET", "/jobs/{job_id}/files/{name}"): _CHECK,
     ("GET", "/checks/{check_id}"): _READ,
     # Evidence: the library alone, nothing of a case
     ("GET", "/evidence"): _SIGNED_IN,
@@ -145,6 +156,9 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Role] | Open]] = {
     ("POST", "/fhir/PlanDefinition/portico-rules/$apply"): _READ,
 }
 """For each method and pattern of a route, the roles that may use it. HEAD counts as GET."""
+
+BY_HAND: Final = frozenset({("POST", "/cases/{case_id}/sign"), ("POST", "/api/v1/cases/{case_id}/sign")})
+"""What a person does in a session of their own, and no program with an access token, whatever its roles."""
 
 
 def allowed(method: str, pattern: str) -> frozenset[Role] | Open | None:

@@ -34,6 +34,7 @@ class SignInSettings:
     scopes : what is asked of the provider
     idle_minutes : a session ends after so many minutes without a request
     absolute_minutes : and after so many minutes in any case
+    api_audience : audience of the access tokens that programs bring to REST, FHIR and the metrics; None lets none in
     """
 
     issuer: str
@@ -44,6 +45,7 @@ class SignInSettings:
     scopes: tuple[str, ...] = ("openid", "profile")
     idle_minutes: int = 15
     absolute_minutes: int = 600
+    api_audience: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -31,7 +31,7 @@ from portico.service.audit import now, stamp
 from portico.service.people import Person
 from portico.service.sessions import hash_of
 from portico.service.settings import Settings, SignInSettings, is_loopback
-from portico.service.sign_in_token import NoSuchKey, SignInRefused, claims_of, keys_of, person_of
+from portico.service.sign_in_token import NoSuchKey, SignInRefused, access_claims_of, claims_of, keys_of, person_of
 from portico.service.storage import Store, Unavailable, guarded
 
 __all__ = ["RETURN", "Provider", "SignIn"]
@@ -240,12 +240,33 @@ class SignIn:
             raise _provider("The provider gave no ID token.")
         return person_of(self._claims(token, row.nonce), self._settings), row.to
 
+    def program(self, token: str) -> Person:
+        """The program that brings an access token, with the roles that its groups give.
+
+        Raises
+        ------
+        SignInRefused : the token does not hold, or programs are not let in
+        Unavailable : the provider does not answer
+        """
+        audience = self._settings.api_audience
+        if audience is None:
+            raise SignInRefused("This service takes no tokens of programs.", code="no-programs")
+        return person_of(
+            self._with_keys(
+                lambda keys: access_claims_of(token, keys, issuer=self._settings.issuer, audience=audience)
+            ),
+            self._settings,
+        )
+
     def _claims(self, token: str, nonce: str) -> dict[str, Any]:
         own = {"issuer": self._settings.issuer, "client_id": self._settings.client_id, "nonce": nonce}
+        return self._with_keys(lambda keys: claims_of(token, keys, **own))
+
+    def _with_keys(self, read: Callable[[KeySet], dict[str, Any]]) -> dict[str, Any]:
         try:
-            return claims_of(token, self.provider.keys(), **own)
+            return read(self.provider.keys())
         except NoSuchKey:  # the provider changed its keys
-            return claims_of(token, self.provider.keys(anew=True), **own)
+            return read(self.provider.keys(anew=True))
 
 
 def _provider(message: str) -> SignInRefused:

@@ -32,10 +32,9 @@ _TO: Final = re.compile(r"/(?!/)[A-Za-z0-9/_.-]{0,299}")
 _LONGEST_QUERY: Final = 4096
 
 
-def sign_in_pages(parts: Parts, sessions: Sessions) -> APIRouter:
+def sign_in_pages(parts: Parts, sessions: Sessions, signing: SignIn) -> APIRouter:
     """The routes of sign-in."""
     router = APIRouter(include_in_schema=False)
-    signing = SignIn(parts.store, parts.settings)
     secure = parts.settings.secure
     own = session_cookie(parts.settings)
     browser_cookie = f"__Host-{_BROWSER}" if secure else _BROWSER

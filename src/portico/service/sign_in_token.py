@@ -18,7 +18,16 @@ from portico.service.people import Person
 from portico.service.roles import roles_of
 from portico.service.settings import SignInSettings
 
-__all__ = ["ALGORITHMS", "LEEWAY_S", "NoSuchKey", "SignInRefused", "claims_of", "keys_of", "person_of"]
+__all__ = [
+    "ALGORITHMS",
+    "LEEWAY_S",
+    "NoSuchKey",
+    "SignInRefused",
+    "access_claims_of",
+    "claims_of",
+    "keys_of",
+    "person_of",
+]
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures that are taken: by a private key that only the provider has. Neither ``none`` nor a shared secret."""
@@ -85,6 +94,30 @@ def claims_of(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: s
     SignInRefused : ``token-signature``, ``token-expired``, ``token-claims``
     NoSuchKey : ``token-key``
     """
+    claims = _holding(token, keys, issuer=issuer, audience=client_id, nonce={"essential": True, "value": nonce})
+    audience = claims["aud"]
+    many = isinstance(audience, list) and len(audience) > 1
+    # A token for several must say to whom it was given; one that says so must mean this service.
+    if claims.get("azp", None if many else client_id) != client_id or claims["nonce"] != nonce:
+        raise _refused("token-claims")
+    return claims
+
+
+def access_claims_of(token: str, keys: KeySet, *, issuer: str, audience: str) -> dict[str, Any]:
+    """The claims of an access token that a program brings, made by the provider for this service's interfaces.
+
+    Parameters
+    ----------
+    audience : name of the interfaces at the provider; never that of the client, whose ID tokens are no access tokens
+
+    Raises
+    ------
+    SignInRefused, NoSuchKey : see :func:`claims_of`
+    """
+    return _holding(token, keys, issuer=issuer, audience=audience)
+
+
+def _holding(token: str, keys: KeySet, *, issuer: str, audience: str, **more: Any) -> dict[str, Any]:
     if len(token) > _LONGEST_TOKEN:
         raise _refused("token-claims")
     try:
@@ -97,19 +130,14 @@ def claims_of(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: s
     try:
         rules = jwt.JWTClaimsRegistry(
             now=lambda: int(time.time()), leeway=LEEWAY_S,
-            iss={"essential": True, "value": issuer}, sub={"essential": True}, aud={"essential": True, "value": client_id},
-            exp={"essential": True}, iat={"essential": True}, nonce={"essential": True, "value": nonce},
+            iss={"essential": True, "value": issuer}, sub={"essential": True}, aud={"essential": True, "value": audience},
+            exp={"essential": True}, iat={"essential": True}, **more,
         )  # fmt: skip
         rules.validate(claims)
     except ExpiredTokenError:
         raise _refused("token-expired") from None
     except (JoseError, ValueError, TypeError, OverflowError):
         raise _refused("token-claims") from None
-    audience = claims["aud"]
-    many = isinstance(audience, list) and len(audience) > 1
-    # A token for several must say to whom it was given; one that says so must mean this service.
-    if claims.get("azp", None if many else client_id) != client_id or claims["nonce"] != nonce:
-        raise _refused("token-claims")
     return claims
 
 
