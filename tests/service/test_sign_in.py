@@ -56,8 +56,9 @@ def _hospital(tmp_path_factory, loaded, serve) -> Iterator[Hospital]:
         other = stack.enter_context(serve(lambda port: provider.application()))
         provider.issuer = str(other.base_url).rstrip("/")
         settings = SignInSettings(
-            provider.issuer, CLIENT, GROUPS, client_secret=SECRET, idle_minutes=10, absolute_minutes=60
-        )
+            provider.issuer, CLIENT, GROUPS, client_secret=SECRET, idle_minutes=10, absolute_minutes=60,
+            api_audience="portico-api",
+        )  # fmt: skip
         made = {}
 
         def build(port: int):
