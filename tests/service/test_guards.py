@@ -91,7 +91,8 @@ def test_hostile_uploads_are_refused_and_leave_nothing(browser, femur) -> None:
         ended = browser.send(path, {}, files={"file": (f"../{PLANTED}.zip", data)})
         assert ended.status_code == 422 and 'role="alert"' in ended.text
         assert PLANTED not in ended.text
-    assert sorted(p.name.split(".")[0] for p in browser.folder.iterdir()) == ["form"] + ["portico"] * 3
+    assert sorted(p.name.split(".")[0] for p in browser.folder.iterdir()) == ["form", "jobs"] + ["portico"] * 3
+    assert not list((browser.folder / "jobs").iterdir())
     assert not list(browser.folder.parent.rglob("*evil*"))
 
 

@@ -23,8 +23,11 @@ from portico.service.settings import Settings, is_loopback
 __all__ = ["COOKIE", "Guard", "check_token", "fault_of", "page_policy", "report_policy", "session_of", "token_of"]
 
 COOKIE: Final = "portico_form"
-_UPLOAD: Final = re.compile(r"/directives/[0-9a-f]{64}/check|/api/v1/uploads")
+_UPLOAD: Final = re.compile(r"/directives/[0-9a-f]{64}/(?:check|targets|plan)|/api/v1/uploads")
 _STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_OWN_SCRIPT: Final = re.compile(
+    r'<meta http-equiv="Content-Security-Policy" content="[^"]*; script-src (\'sha256-[A-Za-z0-9+/=]{44}\')">'
+)
 _SESSION: Final = re.compile(r"[0-9a-f]{32}")
 _COMMON: Final = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _HEADERS: Final[Mapping[str, str]] = {
@@ -44,22 +47,25 @@ def page_policy(*, script: bool = False) -> str:
 
     Parameters
     ----------
-    script : whether a script of this server may run and ask this server; only the case form has one
+    script : whether a script of this server may run and ask this server
     """
     more = "script-src 'self'; connect-src 'self'; " if script else ""
     return f"default-src 'none'; style-src 'self'; img-src 'self' data:; {more}{_COMMON}"
 
 
 def report_policy(page: str) -> str:
-    """Policy of a report, which holds its style sheet: exactly that sheet by its hash, no script.
+    """Policy of a report, which holds its style sheet: exactly that sheet by its hash, and no script.
 
-    Figures of the report carry style attributes; a style attribute can neither run nor fetch anything under it.
+    Figures of the report carry style attributes; a style attribute can neither run nor fetch anything under it. A draft
+    of volumes turns them by a script of its own, which the head of the page names by its hash: that one may run.
     """
     sheets = (base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode() for text in _STYLE.findall(page))
     hashes = " ".join(f"'sha256-{digest}'" for digest in sheets)
+    named = _OWN_SCRIPT.search(page.partition("</head>")[0])
+    own = f"script-src {named[1]}; " if named else ""
     return (
         f"default-src 'none'; style-src 'unsafe-inline'; style-src-elem {hashes}; style-src-attr 'unsafe-inline'; "
-        f"img-src data:; {_COMMON}"
+        f"img-src data:; {own}{_COMMON}"
     )
 
 

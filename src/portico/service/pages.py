@@ -1,10 +1,11 @@
-"""The pages of the main task: case, options, signing, Directive, check of a plan."""
+"""The pages of the main task: case, options, signing, Directive."""
 
 from __future__ import annotations
 
 import json
 import re
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
@@ -20,17 +21,17 @@ from portico.report import (
     render_directive_pdf,
     render_html,
     render_pdf,
-    render_plan_html,
 )
 from portico.service.case_form import Read, read_form, sections, words
 from portico.service.case_page import case_page_view
 from portico.service.evidence_pages import evidence_pages
-from portico.service.form_body import form_of, form_with_file
-from portico.service.guards import COOKIE, session_of, token_of
+from portico.service.form_body import form_of
+from portico.service.form_page import form_page_of
 from portico.service.hints import hints
+from portico.service.job_pages import job_pages
 from portico.service.people import who
-from portico.service.plan_upload import check_upload
-from portico.service.views import form_script, page, report, style_sheet
+from portico.service.plan_pages import plan_pages
+from portico.service.views import page, report, script_text, style_sheet
 from portico.units import parse_regimen, parse_sib
 
 if TYPE_CHECKING:
@@ -47,12 +48,7 @@ def pages(parts: Parts) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     store = parts.store
 
-    def formed(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page with a form: its token, and the cookie the token belongs to."""
-        session = session_of(request)
-        made = page(name, status, script=name == "case_form.html.j2", csrf=token_of(parts.key, session), **values)
-        made.set_cookie(COOKIE, session, httponly=True, samesite="strict", secure=parts.settings.secure)
-        return made
+    formed = partial(form_page_of, parts)
 
     def stored(case_id: str) -> tuple[Any, Case, Advice]:
         row = store.case(case_id)
@@ -66,7 +62,7 @@ def pages(parts: Parts) -> APIRouter:
         shown = sections(answers, read, frozenset(one.column for one in matter))
         names = {field.name for section in shown for field in (*section.fields, *section.later)}
         return formed(
-            request, "case_form.html.j2", status, sections=shown, wrong=wrong if refused else (), action=action,
+            request, "case_form.html.j2", status, script="form.js", sections=shown, wrong=wrong if refused else (), action=action,
             version=version, once=once or secrets.token_hex(8),
             hints=[one for one in matter if one.column in names], title="Change the case" if version else "New case",
         )  # fmt: skip
@@ -76,8 +72,12 @@ def pages(parts: Parts) -> APIRouter:
         return Response(style_sheet(), media_type="text/css", headers={"cache-control": "max-age=3600"})
 
     @router.get("/static/form.js")
-    def script() -> Response:
-        return Response(form_script(), media_type="text/javascript", headers={"cache-control": "max-age=3600"})
+    def form_script() -> Response:
+        return _script("form.js")
+
+    @router.get("/static/job.js")
+    def job_script() -> Response:
+        return _script("job.js")
 
     @router.get("/")
     def start(request: Request) -> HTMLResponse:
@@ -217,6 +217,8 @@ def pages(parts: Parts) -> APIRouter:
             (f"/directives/{seal}/pdf", "As PDF"),
             (f"/directives/{seal}/json", "As JSON"),
             (f"/directives/{seal}/check", "Check a plan against it"),
+            (f"/directives/{seal}/targets", "Draft its volumes"),
+            (f"/directives/{seal}/plan", "How far can the dose be raised"),
         ]
         return report(render_directive_html(_directive(row), parts.engine.library), links)
 
@@ -232,43 +234,8 @@ def pages(parts: Parts) -> APIRouter:
         name = f'attachment; filename="directive-{seal[:8]}.json"'
         return Response(row.content, media_type="application/json", headers={"content-disposition": name})
 
-    @router.get("/directives/{seal}/check")
-    def check_form(request: Request, seal: str) -> HTMLResponse:
-        row = store.directive(seal)
-        return formed(request, "check.html.j2", row=row, checks=store.checks(seal), problems=())
-
-    @router.post("/directives/{seal}/check")
-    async def check_plan(request: Request, seal: str) -> Response:
-        row = await run_in_threadpool(store.directive, seal)
-        fields, file = await form_with_file(request, parts.key)
-        if file is None:
-            raise UsageError("Choose a zip file of the plan.", code="no-file")
-        path = parts.settings.folder / f"upload.{secrets.token_hex(8)}.zip"
-        try:
-            with path.open("xb") as stream:
-                while block := await file.read(1 << 20):
-                    stream.write(block)
-            await file.close()
-            made = await run_in_threadpool(
-                check_upload, path, _directive(row), parts.engine.library, fields.get("plan")
-            )
-        except PorticoError as error:
-            return formed(request, "check.html.j2", 422, row=row, checks=store.checks(seal), problems=error.problems)
-        finally:
-            path.unlink(missing_ok=True)
-        result = made.result
-        assert result is not None
-        text = await run_in_threadpool(render_plan_html, made, parts.engine.library)
-        name = await run_in_threadpool(lambda: store.save_check(seal, result.exit_status, text, by=who().subject))
-        return RedirectResponse(f"/checks/{name}", status_code=303)
-
-    @router.get("/checks/{check_id}")
-    def show_check(check_id: str) -> HTMLResponse:
-        row = store.check(check_id)
-        links = [(f"/directives/{row.directive_hash}", "Back to the Directive")]
-        return report(row.page.decode("utf-8"), links)
-
-    router.include_router(evidence_pages(parts))
+    for more in (evidence_pages, plan_pages, job_pages):
+        router.include_router(more(parts))
     return router
 
 
@@ -285,6 +252,10 @@ def _version(text: str | None) -> int:
     if text is None or not text.isascii() or not text.isdecimal() or len(text) > 9:
         raise UsageError("The form does not say which version of the case it changes.", code="no-version")
     return int(text)
+
+
+def _script(name: str) -> Response:
+    return Response(script_text(name), media_type="text/javascript", headers={"cache-control": "max-age=3600"})
 
 
 def _pdf(data: bytes, name: str) -> Response:

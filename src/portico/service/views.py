@@ -18,7 +18,7 @@ from portico.service.people import who
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["form_script", "page", "refusal_page", "report", "style_sheet"]
+__all__ = ["page", "refusal_page", "report", "script_text", "style_sheet"]
 
 
 @lru_cache(maxsize=1)
@@ -28,25 +28,25 @@ def style_sheet() -> str:
     return environment().get_template("style.css.j2").render() + own
 
 
-@lru_cache(maxsize=1)
-def form_script() -> str:
-    """The one script there is: it asks again which answers matter most whenever an answer of the case form changes."""
-    return files("portico.service").joinpath("static", "form.js").read_text("utf-8")
+@lru_cache(maxsize=8)
+def script_text(name: str) -> str:
+    """A script of the service: ``form.js`` of the case form, ``job.js`` of a job that runs. There are no others."""
+    return files("portico.service").joinpath("static", name).read_text("utf-8")
 
 
-def page(name: str, status: int = 200, *, script: bool = False, **values: Any) -> HTMLResponse:
+def page(name: str, status: int = 200, *, script: str = "", **values: Any) -> HTMLResponse:
     """One of the service's own pages.
 
     Parameters
     ----------
     name : of the template
-    script : whether the page may run the script of the case form; every other page runs none
+    script : name of the script that the page may run; empty for none. Every page works without it
     values : what it shows; text in it is escaped
     """
     text = environment("portico.service").get_template(name).render(
         use=INTENDED_USE_SHORT, analysis_use=ANALYSIS_USE_SHORT, acting=who(), script=script, **values
     )  # fmt: skip
-    return HTMLResponse(text, status_code=status, headers={"content-security-policy": page_policy(script=script)})
+    return HTMLResponse(text, status_code=status, headers={"content-security-policy": page_policy(script=bool(script))})
 
 
 def report(text: str, links: Sequence[tuple[str, str]]) -> HTMLResponse:
