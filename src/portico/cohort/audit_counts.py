@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from portico.cohort.concordance import PARTS, Judged
-from portico.cohort.course_facts import CHARACTERISTICS, course_facts
+from portico.cohort.course_facts import CHARACTERISTICS, STRATA, course_facts
 from portico.cohort.registry_rows import Part
 
 __all__ = ["COUNTS", "add_counts", "count_part", "counts_bytes", "counts_from"]
@@ -75,12 +75,22 @@ def count_part(part: Part, judged: Judged, *, refer_by: int) -> pl.DataFrame:
     ]
     made += [_tally(facts, "part", pl.lit(name), name) for name in PARTS]
     for name, has in (("offered", offered), ("referred_in_time", in_time)):
-        made.append(_tally(facts, "funnel", pl.lit(name), "centre", "stratum", has))
+        made.append(_funnel(facts, name, has))
         made.append(_tally(facts, "chart", pl.lit(name), "year", "quarter", has))
     for by, group in (("all", pl.lit("all")), ("prescribed_option", pl.col("option")), ("verdict", pl.col("verdict"))):
         made.append(_tally(facts, "incidence", pl.lit(by), group, "cause", day="failed_day"))
     made += [_tally(facts, "characteristic", pl.lit(name), name, "option") for name in CHARACTERISTICS]
     return add_counts(made)
+
+
+def _funnel(facts: pl.DataFrame, name: str, has: pl.Expr) -> pl.DataFrame:
+    counted = facts.lazy().select("centre", *STRATA, has=has).group_by("centre", *STRATA, "has").len("n").collect()
+    stratum = pl.concat_str([pl.col(one).cast(pl.String).fill_null("?") for one in STRATA], separator="|")
+    nothing = {"e": pl.lit(None, pl.String), "day": pl.lit(None, pl.Int64)}
+    return counted.select(
+        table=pl.lit("funnel"), a=pl.lit(name), b=pl.col("centre").cast(pl.String), c=stratum, d=pl.col("has"), **nothing,
+        n=pl.col("n").cast(pl.Int64),
+    )  # fmt: skip
 
 
 def _tally(frame: pl.DataFrame, table: str, *keys: str | pl.Expr, day: str | None = None) -> pl.DataFrame:

@@ -38,7 +38,6 @@ REASONS: Final = {
 }
 #: What is judged apart: whether an eligible regimen has the technique, then also the dose, then also the fractions.
 PARTS: Final = ("technique", "dose", "fractions")
-_WITHOUT_DOSE: Final = ("none", "other")
 
 Truths = NDArray[np.int8]
 Mask = NDArray[np.bool_]
@@ -85,7 +84,9 @@ class Concordance:
         ------
         CaseRefused : see :func:`portico.advice.table.check_frame`
         """
-        truth = self._truths(frame)
+        found = evaluate_table(frame, self._engine.nodes, self._engine.columns)
+        coded = found.lazy().select((pl.all().cast(pl.Int8) * 2).fill_null(1)).collect()
+        truth = {name: coded[name].to_numpy() for name in coded.columns}
         eligible = {key: _eligible(one, truth, frame.height) for key, one in self._engine.formulas.items()}
         course = _Prescription(frame)
         verdict, regimen, reason = self._decide(course, eligible, truth)
@@ -100,13 +101,8 @@ class Concordance:
                     **{name: _words(found, VERDICTS) for name, found in parts.items()},
                 }
             ),
-            {key: tuple(np.bincount(found, minlength=3).tolist()) for key, found in truth.items()},
+            _counted(found),
         )
-
-    def _truths(self, frame: pl.DataFrame) -> dict[str, Truths]:
-        found = evaluate_table(frame, self._engine.nodes, self._engine.columns)
-        coded = found.lazy().select((pl.all().cast(pl.Int8) * 2).fill_null(1)).collect()
-        return {name: coded[name].to_numpy() for name in coded.columns}
 
     def _decide(
         self, course: _Prescription, eligible: Mapping[str, Truths], truth: Mapping[str, Truths]
@@ -159,7 +155,8 @@ class _Prescription:
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self.rows = frame.height
-        self._option = frame["prescribed_option"].cast(pl.String)
+        option = frame["prescribed_option"].cast(pl.String)
+        self._techniques = {name: (option == name).fill_null(False).to_numpy() for name in option.unique().drop_nulls()}
         self._known = {
             name: frame[name].is_not_null().to_numpy() for name in frame.columns if name.startswith("prescribed_")
         }
@@ -167,12 +164,12 @@ class _Prescription:
             name: frame[name].cast(pl.Float64).fill_null(-1.0).to_numpy()
             for name in ("prescribed_dose_gy", "prescribed_elective_gy", "prescribed_fractions")
         }
-        self._without_dose = self._option.is_in(_WITHOUT_DOSE).fill_null(False).to_numpy()
+        self._without_dose = self.technique("none") | self.technique("other")
         self.unknown = self.lacks("fractions")
 
     def technique(self, name: str) -> Mask:
-        found: Mask = (self._option == name).fill_null(False).to_numpy()
-        return found
+        found = self._techniques.get(name)
+        return np.zeros(self.rows, dtype=bool) if found is None else found.copy()
 
     def lacks(self, part: str) -> Mask:
         """Whether what the part asks for is not known."""
@@ -207,6 +204,13 @@ class _Prescription:
     def _is(self, name: str, value: float | None) -> Mask:
         same: Mask = self._numbers[name] == (-2.0 if value is None else value)
         return same
+
+
+def _counted(found: pl.DataFrame) -> dict[str, tuple[int, int, int]]:
+    """How often each rule is false, unknown and true."""
+    unknown = found.null_count().row(0)
+    true = found.select(pl.all().sum()).row(0)
+    return {key: (found.height - a - b, a, b) for key, a, b in zip(found.columns, unknown, true, strict=True)}
 
 
 def _eligible(one: Formula, truth: Mapping[str, Truths], rows: int) -> Truths:

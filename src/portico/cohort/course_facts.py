@@ -43,7 +43,7 @@ def course_facts(frame: pl.DataFrame, *, refer_by: int) -> pl.DataFrame:
 
     ``hardware`` : tenth of the implant's length inside the field, 10 for all of it, −1 unknown; null without an implant
 
-    ``year``, ``quarter``, ``stratum``
+    ``year``, ``quarter``, ``ecog_group``
 
     ``failed_day``, ``cause`` : 1 local failure, 2 death without it, 0 end of observation; null where the last day or death is not known
 
@@ -54,9 +54,9 @@ def course_facts(frame: pl.DataFrame, *, refer_by: int) -> pl.DataFrame:
     share = pl.col("hardware_covered_share")
     failed, last = pl.col("local_failure_day"), pl.col("follow_up_day")
     followed = last.is_not_null() & pl.col("dead").is_not_null()
-    option = pl.col("prescribed_option").cast(pl.String)
+    option = pl.col("prescribed_option")
     return frame.lazy().select(
-        "centre",
+        pl.col("centre").cast(pl.Categorical),
         option=option, dose_gy=dose, fractions_n=fractions,
         delivered=pl.when(option == "none").then(None).when(same).then(pl.lit("offered")).when(~same).then(pl.lit("not_offered"))
         .otherwise(pl.lit("undetermined")),
@@ -66,7 +66,7 @@ def course_facts(frame: pl.DataFrame, *, refer_by: int) -> pl.DataFrame:
         .then(pl.lit("later")).otherwise(pl.lit("unknown")),
         hardware=pl.when(pl.col("hardware_present") | share.is_not_null()).then((share * 10.0).floor().cast(pl.Int64).fill_null(-1)),
         year=pl.col("surgery_year"), quarter=pl.col("surgery_quarter"),
-        stratum=pl.concat_str([*(pl.col(name).cast(pl.String).fill_null("?") for name in STRATA[:2]), _ecog_group()], separator="|"),
+        ecog_group=_ecog_group(),
         failed_day=pl.when(followed).then(pl.coalesce(failed, last)),
         cause=pl.when(followed).then(pl.when(failed.is_not_null()).then(1).when(pl.col("dead")).then(2).otherwise(0)),
         definition=pl.when(failed.is_not_null()).then(pl.col("local_failure_definition").cast(pl.String).fill_null("?")),

@@ -199,16 +199,14 @@ def _csv(path: Path) -> pl.LazyFrame:
 
 def _later(hashes: list[Hashes]) -> Rows:
     """Numbers, from 1, of the rows whose hash stands in an earlier row; unknown is equal to nothing."""
-    found = np.concatenate([*hashes, np.empty(0, np.uint64)])
-    order = np.argsort(found, kind="stable")
-    ranked = found[order]
-    again = order[1:][(ranked[1:] == ranked[:-1]) & (ranked[1:] != _UNKNOWN)]
-    return np.sort(again).astype(np.int64) + 1
+    found = pl.Series(np.concatenate([*hashes, np.empty(0, np.uint64)]))
+    again = ~found.is_first_distinct() & (found != int(_UNKNOWN))
+    return again.arg_true().to_numpy().astype(np.int64) + 1
 
 
 def _different(hashes: list[Hashes]) -> int:
-    found = np.unique(np.concatenate([*hashes, np.empty(0, np.uint64)]))
-    return int((found != _UNKNOWN).sum())
+    found = pl.Series(np.concatenate([*hashes, np.empty(0, np.uint64)]))
+    return found.filter(found != int(_UNKNOWN)).n_unique()
 
 
 def _block(raw: pl.DataFrame, first: int, doubles: Doubles) -> Block:
