@@ -187,6 +187,11 @@ def test_hot_spots_between_the_rows_are_found_and_become_rows(prepared, plan):
     assert dose.min() > plan.doses_gy[prepared.anatomy.regions[NORMAL].rows].max()
     for name, region in prepared.anatomy.regions.items():
         assert found.anatomy.regions[name].volume_cm3 == pytest.approx(region.volume_cm3)
+    limit = Goal(NORMAL, "max", 1.1 * float(plan.doses_gy[prepared.anatomy.regions[NORMAL].rows].max()), hard=True)
+    known = judged(limit, plan.doses_gy[prepared.anatomy.regions[NORMAL].rows], prepared.anatomy.regions[NORMAL])
+    seen = found.seen(replace(hotter, goals=(*hotter.goals, known)))
+    assert seen.doses_gy.max() == pytest.approx(dose.max(), rel=1e-5) and known.missed_gy == 0.0
+    assert seen.goals[-1].missed_gy > 1.0 and not seen.hard_kept and f"{limit.text}: missed by" in seen.notes[-1]
 
 
 def test_a_limit_on_few_voxels_is_tightened_until_the_histogram_keeps_it(prepared):

@@ -37,10 +37,6 @@ HELP: Final = help_text(
 )
 
 
-#: How often rows are added where a plan turned out hotter than its rows knew.
-_LOOKS: Final = 2
-
-
 def plan(
     case: Annotated[Path, typer.Argument(help="Folder with case.npz, or with CT and RTSTRUCT.", metavar="CASE_DIR")],
     directive: Annotated[Path, typer.Option("--directive", help="The Directive (JSON).", metavar="FILE")],
@@ -90,6 +86,16 @@ def plan(
     asked: Annotated[
         float, typer.Option("--asked", help="Share of the highest level's dose that is asked for.", metavar="SHARE")
     ] = 1.0,
+    looks: Annotated[
+        int,
+        typer.Option(
+            "--looks",
+            min=0,
+            max=20,
+            help="How often the plan is made again where the whole body turned out hotter than was known; 0 does not look.",
+            metavar="N",
+        ),
+    ] = 2,
     lexicographic: Annotated[
         bool,
         typer.Option(
@@ -166,12 +172,12 @@ def plan(
         return prepared.plan(mode=mode, progress=lambda one: told("optimiser, steps", one.step, one.step + 1))
 
     made = planned()
-    for _ in range(_LOOKS):
-        hotter = None if made.interrupted else with_hot_spots(prepared, made, told)
+    for look in range(looks + 1):
+        hotter = None if made.interrupted or not looks else with_hot_spots(prepared, made, told)
         if hotter is None:
             break
         prepared = hotter
-        made = planned()
+        made = planned() if look < looks else prepared.seen(made)
     segments = None
     if sequence is not None and not made.interrupted:
         from portico.planning import sequenced

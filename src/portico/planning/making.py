@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -27,7 +27,7 @@ from portico.planning.keeping import by_priority, judged_by, kept_exactly, tight
 from portico.planning.objectives import Anatomy, Region
 from portico.planning.optimise import optimise
 from portico.planning.pencil_beam import PencilBeam
-from portico.planning.plan import Aims, Mode, Plan, Progress
+from portico.planning.plan import Aims, Carry, Mode, Plan, Progress
 from portico.planning.product import CpuProduct
 from portico.planning.readiness import body_of, neural_of
 from portico.planning.rows import Rows, rows_for
@@ -114,6 +114,11 @@ class Prepared:
                 break
             made = kept_exactly(judged_by(again, chosen, self.anatomy), self.anatomy)
         return made
+
+    def seen(self, plan: Plan) -> Plan:
+        """A plan that was made on fewer rows, as these rows see it: doses and goals anew, weights as they are."""
+        doses = self.anatomy.product.forward(plan.weights)
+        return judged_by(replace(plan, doses_gy=doses, carry=Carry()), [one.goal for one in plan.goals], self.anatomy)
 
     def region(self, mask: Mask) -> Region:
         """Rows of a mask on the dose grid."""
