@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import shutil
 import stat
@@ -42,7 +43,9 @@ def _stored(place: Settings, root: Path) -> str:
     seal = store.save_directive(directive, case_id=name, version=version, by="b")
     store.save_check(seal, 1, PAGE, by="c")
     store.save_case({"schema": "case/1", "label": "other"}, by="a")
-    Sessions(store, SignInSettings("https://i.example", "p", {})).begin(Person("s", "Dr Zzyzx", frozenset({Role.VIEWER})))
+    Sessions(store, SignInSettings("https://i.example", "p", {})).begin(
+        Person("s", "Dr Zzyzx", frozenset({Role.VIEWER}))
+    )
     data = b"result " + PLANTED.encode()
     result = canonical_json(
         {"exit_status": 0, "files": [{"name": "dvh.csv", "bytes": len(data), "digest": digest_of(data)}]}
@@ -325,3 +328,18 @@ def test_sessions_are_in_no_backup(archive) -> None:
     assert not any("session" in name or "sign_in" in name for name in archive)
     assert not any(b"Dr Zzyzx" in data for data in archive.values())
     assert sessions.name not in json.loads(archive["manifest.json"])["rows"]
+
+
+def test_a_case_is_closed_and_taken_along_on_its_page(browser) -> None:
+    case_id = browser.store({"label": "Femur 1", "bone": "femur"})
+    path = f"/cases/{case_id}/close"
+    assert f'href="{path}"' in browser.open(f"/cases/{case_id}").text
+    assert "This case is closed" in browser.send(path, {}).text
+    taken = browser.send(f"/cases/{case_id}/export", {}, page=path)
+    assert taken.headers["content-disposition"] == f'attachment; filename="case-{case_id}.zip"'
+    with zipfile.ZipFile(io.BytesIO(taken.content)) as archive:
+        assert [one["action"] for one in json.loads(archive.read("log.json"))] == ["case-saved", "case-closed"]
+    assert browser.client.post(path).status_code == 403
+    assert browser.open("/cases/none/close").status_code == 404
+    assert browser.send(f"/cases/{case_id}/edit", {"label": "Femur 2"}).status_code == 200
+    assert "Close this case?" in browser.open(path).text

@@ -13,7 +13,7 @@ import pytest
 
 from portico.cli import main
 from portico.errors import ReadingRefused, UsageError
-from portico.service.config_file import read_config, settings_from_toml
+from portico.service.config_file import _Database, _Roles, _Service, _SignIn, read_config, settings_from_toml
 from portico.service.settings import refuse_open_binding
 
 SECRET = "correct-horse-battery"
@@ -54,6 +54,21 @@ def test_a_whole_file_is_read_with_its_secrets_from_elsewhere(tmp_path, monkeypa
     assert (found.sign_in.client_secret, found.sign_in.idle_minutes) == (SECRET, 10)
     assert found.sign_in.groups["auditor"] == ("quality", "board") and found.sign_in.groups["viewer"] == ()
     assert SECRET not in repr(found)
+
+
+def test_the_example_names_every_key_and_holds(monkeypatch, root) -> None:
+    for name in ("PORTICO_DATABASE_PASSWORD", "PORTICO_CLIENT_SECRET"):
+        monkeypatch.setenv(name, SECRET)
+    path = root / "examples" / "service" / "portico.toml"
+    refuse_open_binding(read_config(path))
+    text = path.read_text()
+    whole = "\n".join(
+        line.removeprefix("# ") if "=" in line or line.startswith("# [") else line for line in text.splitlines()
+    )
+    found = settings_from_toml(whole, base=path.parent)
+    assert found.sign_in is not None and found.sign_in.api_audience == "portico-api" and found.archives
+    for part in (_Service, _Database, _SignIn, _Roles):
+        assert all(name in text for name in part.model_fields), part
 
 
 def test_the_least_file_is_the_service_of_one_person(tmp_path) -> None:

@@ -64,6 +64,7 @@ def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None 
     """
     from portico.service.api import api_routes, describe
     from portico.service.cds_hooks import cds_routes
+    from portico.service.closing_pages import closing_pages
     from portico.service.fhir_routes import fhir_routes
     from portico.service.pages import pages
     from portico.service.sign_in_pages import sign_in_pages
@@ -101,6 +102,7 @@ def app(settings: Settings, log: TextIO | None = None, *, engine: Engine | None 
         return PlainTextResponse(requests.metrics(), media_type="text/plain; version=0.0.4")
 
     inner.include_router(pages(parts))
+    inner.include_router(closing_pages(parts))
     inner.include_router(api_routes(parts))
     inner.include_router(cds_routes(parts))
     inner.include_router(fhir_routes(parts))

@@ -20,7 +20,7 @@ from portico.service import tables
 from portico.service.audit import append, digest_of, now
 from portico.service.storage import NotFound, Store, guarded
 
-__all__ = ["Removed", "close_case", "export_case", "remove_older"]
+__all__ = ["Removed", "close_case", "closed_at", "export_case", "remove_older"]
 
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 _ENDED: Final = ("done", "failed", "cancelled")
@@ -65,6 +65,21 @@ def close_case(store: Store, case_id: str, *, by: str) -> None:
         if found.closed_at is None:
             connection.execute(update(table).where(table.c.id == case_id).values(closed_at=at))
             append(connection, by=by, action="case-closed", subject=f"closing/{case_id}", digest=digest_of(at))
+
+
+def closed_at(store: Store, case_id: str) -> str | None:
+    """When a case was closed; None while it is open.
+
+    Raises
+    ------
+    NotFound : there is no such case
+    """
+    table = tables.cases
+    with guarded(), store.reader.connect() as connection:
+        found = connection.execute(select(table.c.closed_at).where(table.c.id == case_id)).first()
+    if found is None:
+        raise NotFound("There is no such case.")
+    return None if found.closed_at is None else str(found.closed_at)
 
 
 def remove_older(store: Store, folder: Path, before: str, *, by: str, dry: bool = False) -> Removed:
