@@ -97,12 +97,12 @@ def test_what_is_no_bundle(client, path) -> None:
 
 
 def test_an_open_service_answers_this_machine_without_a_token(client) -> None:
-    answer = client.post("/cds-services/portico-order-sign", json=_example("cds-order-sign"))
+    answer = client.post("/cds-services/portico-order-sign", json=_example("cds/order-sign"))
     assert answer.status_code == 200
     assert any("30 Gy in 10" in card["summary"] for card in answer.json()["cards"])
     foreign = client.post(
         "/cds-services/portico-order-sign",
-        json=_example("cds-order-sign"),
+        json=_example("cds/order-sign"),
         headers={"origin": "https://evil.example.org"},
     )
     assert foreign.status_code == 403
@@ -128,7 +128,7 @@ def _changed(body: Any, draw: random.Random) -> Any:
 
 def _small() -> Any:
     """A call with few resources, so that most changes hit something that is read."""
-    body = _example("cds-order-sign")
+    body = _example("cds/order-sign")
     body["prefetch"]["observations"]["entry"] = body["prefetch"]["observations"]["entry"][:6]
     return body
 
