@@ -23,7 +23,7 @@ DEMO := out/demo
 
 PEERS := .peers
 
-.PHONY: help demo test lint assure bench peers docs schemas golden lock lock-check wheel clean
+.PHONY: help demo test lint assure bench peers docs schemas golden lock lock-check wheel wheelhouse clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ lock-check: $(DEV)  ## dry run of both locks for Python 3.11, 3.12 and 3.13
 
 wheel: $(DEV)  ## build the wheel in dist/
 	$(BIN)/python -m hatchling build -t wheel
+
+wheelhouse: $(DEV)  ## everything that an installation without network needs, in dist/wheelhouse
+	$(BIN)/python tools/wheelhouse.py
 
 clean:  ## remove the environment and everything that is built
 	rm -rf $(VENV) $(PEERS) out dist build site .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
