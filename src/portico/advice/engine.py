@@ -14,7 +14,7 @@ import polars as pl
 from portico.advice.doses import level_doses
 from portico.advice.eligibility import Formula, formulas, targets_of, verdict
 from portico.advice.kleene import Truth, compile_node
-from portico.advice.model import Dissent, LimitRow, Outcome, PooledOutcome, Statement
+from portico.advice.model import Dissent, LimitRow, Outcome, PooledOutcome, Settle, Statement
 from portico.advice.order import OrderPolicy
 from portico.advice.outcomes import outcomes_for
 from portico.advice.pooled import pooled_for
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
+#: Rests of formulas that are kept; a large one takes some hundred kilobytes.
+_MOST_SETTLED = 256
 STATUS = {True: "eligible", False: "not eligible", None: "undetermined"}
 
 
@@ -75,6 +77,7 @@ class Engine:
         self._second_courses = frozenset(sources["reirradiation"] - sources["first"])
         self.levels = {key: level_doses(regimen, library) for key, regimen in self.regimens.items()}
         self._outcomes: dict[tuple[str, str], tuple[Outcome, ...]] = {}
+        self._settled: dict[Node, tuple[Settle, ...]] = {}
         self._pooled: dict[tuple[str, str], tuple[PooledOutcome, ...]] = {}
         if answers is None:
             pools = load_pools(library)
@@ -124,6 +127,23 @@ class Engine:
         if key not in self._pooled:
             self._pooled[key] = pooled_for(self.regimens[regimen], site, self.library.questions, self.answers)
         return self._pooled[key]
+
+    def settled(self, rest: Node | bool, search: Callable[[Engine, Node], tuple[Settle, ...]]) -> tuple[Settle, ...]:
+        """Ways to settle what is left of a formula, searched once and kept: cases leave the same rests again and again.
+
+        Parameters
+        ----------
+        rest : see :func:`portico.advice.explain.residual`; nothing is to be settled when it is a truth value
+        search : finds the ways
+        """
+        if isinstance(rest, bool):
+            return ()
+        found = self._settled.get(rest)
+        if found is None:
+            if len(self._settled) >= _MOST_SETTLED:
+                self._settled.clear()
+            found = self._settled[rest] = search(self, rest)
+        return found
 
     def table(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Every rule and every regimen's status over a table of rows.

@@ -19,7 +19,6 @@ from portico.case.predicate import (
     Not,
     Or,
     atoms_of,
-    columns_of,
     to_sql,
 )
 
@@ -201,11 +200,12 @@ def settling_columns(
     rest = residual(node, row)
     if isinstance(rest, bool):
         return ()
-    names = columns_of(rest)
+    read: _ColumnsRead = {}
+    names = _columns_read(rest, read)
     unknown = [column for column in columns if column.name in names]
     atoms = list(atoms_of(rest))
     answers = {column.name: _answers(column, atoms) for column in unknown}
-    filled = dict.fromkeys(names)
+    filled: dict[str, Value] = dict.fromkeys(names)
     left = max_evaluations
     found: list[Settling] = []
     alone: dict[str, float] = {}
@@ -215,8 +215,12 @@ def settling_columns(
             if len(choices) > left:
                 continue
             left -= len(choices)
-            holds = compile_node(_focused(rest, frozenset(group)))
-            settled = sum(holds({**filled, **dict(zip(group, c, strict=True))}) is not None for c in choices)
+            holds = compile_node(_focused(rest, frozenset(group), read))
+            settled = 0
+            for choice in choices:
+                filled.update(zip(group, choice, strict=True))
+                settled += holds(filled) is not None
+            filled.update(dict.fromkeys(group))
             share = settled / len(choices)
             if share > max(alone.get(name, 0.0) for name in group):
                 found.append(Settling(group, share, settled == len(choices)))
@@ -227,18 +231,37 @@ def settling_columns(
     return tuple(sorted(found, key=lambda s: (not s.always, len(s.columns), -s.share)))
 
 
-def _focused(node: Node, group: frozenset[str]) -> Node:
+#: Columns that each part of a predicate reads, by the identity of the part.
+_ColumnsRead = dict[int, frozenset[str]]
+
+
+def _columns_read(node: Node, read: _ColumnsRead) -> frozenset[str]:
+    """Columns of a predicate; those of all its parts are noted on the way."""
+    if isinstance(node, And | Or | Not):
+        parts = (node.part,) if isinstance(node, Not) else node.parts
+        found = frozenset[str]().union(*(_columns_read(part, read) for part in parts))
+    else:
+        found = frozenset((node.column,))
+    read[id(node)] = found
+    return found
+
+
+def _focused(node: Node, group: frozenset[str], read: _ColumnsRead) -> Node:
     """A smaller predicate of the same value while only the columns of the group are known.
 
     Parts that read none of them are unknown; one atom stands for all of them.
     """
     if isinstance(node, Not):
-        return Not(_focused(node.part, group))
+        return Not(_focused(node.part, group, read))
     if not isinstance(node, And | Or):
         return node
-    read = [part for part in node.parts if not group.isdisjoint(columns_of(part))]
-    unread = next((part for part in node.parts if group.isdisjoint(columns_of(part))), None)
-    parts = [_focused(part, group) for part in read]
+    parts: list[Node] = []
+    unread: Node | None = None
+    for part in node.parts:
+        if not group.isdisjoint(read[id(part)]):
+            parts.append(_focused(part, group, read))
+        elif unread is None:
+            unread = part
     if unread is not None:
         parts.append(next(atoms_of(unread)))
     return parts[0] if len(parts) == 1 else type(node)(tuple(parts))

@@ -7,8 +7,9 @@ from typing import Any
 
 from portico.advice.eligibility import Formula
 from portico.advice.engine import Engine
-from portico.advice.explain import settling_columns
+from portico.advice.explain import residual, settling_columns
 from portico.advice.model import Settle
+from portico.case.predicate import Node, columns_of
 
 __all__ = ["SHOWN", "settle_option"]
 
@@ -34,9 +35,13 @@ def settle_option(engine: Engine, formula: Formula, row: Mapping[str, Any], foun
     """
     key = (formula.indications, formula.stops)
     if key not in found:
-        ways = () if formula.node is None else settling_columns(formula.node, row, engine.columns)
-        found[key] = tuple(
-            Settle(way.columns, tuple(engine.columns[name].ask for name in way.columns), way.always)
-            for way in ways[:SHOWN]
-        )
+        found[key] = () if formula.node is None else engine.settled(residual(formula.node, row), _ways)
     return found[key]
+
+
+def _ways(engine: Engine, rest: Node) -> tuple[Settle, ...]:
+    """Ways for what is left of a formula; everything it reads is unknown."""
+    ways = settling_columns(rest, dict.fromkeys(columns_of(rest)), engine.columns)
+    return tuple(
+        Settle(way.columns, tuple(engine.columns[name].ask for name in way.columns), way.always) for way in ways[:SHOWN]
+    )
