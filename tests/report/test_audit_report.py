@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import os
 import re
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -28,6 +30,7 @@ def made() -> tuple[a.AuditResult, TableOne, str]:
     return result, one, render_audit_html(result, table_one=one)
 
 
+CHROMIUM = Path("/usr/bin/chromium")
 #: Parts that are drawn; tests of words leave them out.
 PLAIN = {"funnels": (), "charts": (), "incidence": (), "tests": ()}
 
@@ -237,3 +240,25 @@ def test_names_are_listed(name: str) -> None:
     module = importlib.import_module(f"portico.report.{name}")
     assert list(module.__all__) == sorted(module.__all__)
     assert all(hasattr(module, one) for one in module.__all__)
+
+
+@pytest.mark.skipif(
+    not CHROMIUM.exists() and os.environ.get("PORTICO_REQUIRE_ALL") != "1", reason="there is no chromium"
+)
+def test_in_a_browser_nothing_runs_out_at_320_px_and_axe_finds_nothing(tmp_path: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+
+    page = tmp_path / "audit.html"
+    page.write_text(made()[2], encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        views = [(320, "dark"), *([(1280, "light")] if os.environ.get("PORTICO_BROWSER") == "all" else [])]
+        for width, scheme in views:
+            tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+            tab.goto(page.as_uri())
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width
+            found = Axe().run(tab, context={"exclude": [["figure svg"]]}).response["violations"]
+            assert [(one["id"], [node["html"][:80] for node in one["nodes"]]) for one in found] == []
+            tab.close()
+        browser.close()

@@ -29,6 +29,9 @@ HELP: Final = help_text(
     [
         "portico audit registry.parquet --out audit",
         "portico audit registry.csv --map columns.yaml --out audit --html audit/report.html",
+        "portico audit registry.csv --pdf audit/report.pdf --table-by prescribed_option --adjusted",
+        "portico audit registry.csv --research-export for-research",
+        'portico audit registry.csv --study-export studies --department "Radiotherapy, Example" --study-name example',
         "portico audit registry.parquet --engine ray --workers 4",
         "portico audit dictionary",
         "portico audit dictionary --redcap --out redcap.csv",
@@ -61,6 +64,43 @@ def audit(
     ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write the report as HTML.", metavar="FILE")] = None,
     pdf: Annotated[Path | None, typer.Option("--pdf", help="Write the report as PDF.", metavar="FILE")] = None,
+    table_by: Annotated[
+        str, typer.Option("--table-by", help="Groups of Table 1 in the report: centre, or a column with categories.")
+    ] = "centre",
+    adjusted: Annotated[
+        bool,
+        typer.Option(
+            "--adjusted", help="In the report: weighted comparisons with balance and E-values, scores against deaths."
+        ),
+    ] = False,
+    research_export: Annotated[
+        Path | None, typer.Option("--research-export", help="Write the registry without identifiers.", metavar="DIR")
+    ] = None,
+    research_form: Annotated[
+        str, typer.Option("--research-form", help="Form of that registry: parquet or csv.", metavar="WORD")
+    ] = "parquet",
+    fewest: Annotated[
+        int,
+        typer.Option(
+            "--fewest",
+            help="Patients who share a combination of centre, age, cancer and bone there.",
+            metavar="N",
+            min=2,
+        ),
+    ] = 5,
+    study_export: Annotated[
+        Path | None, typer.Option("--study-export", help="Write the figures as study records (study/1).", metavar="DIR")
+    ] = None,
+    department: Annotated[
+        str | None, typer.Option("--department", help="Name of the department in a study record.", metavar="TEXT")
+    ] = None,
+    study_name: Annotated[
+        str | None, typer.Option("--study-name", help="Short name in the id of a study record.", metavar="WORD")
+    ] = None,
+    signed_by: Annotated[
+        str | None,
+        typer.Option("--signed-by", help="Who answers for the figures of a study record.", metavar='"NAME, ROLE"'),
+    ] = None,
     engine: Annotated[
         str, typer.Option("--engine", help="Where parts are judged: local, processes, or ray (extra cluster).")
     ] = "local",
@@ -84,28 +124,25 @@ def audit(
         raise UsageError("--redcap belongs to portico audit dictionary.", code="only-for-dictionary")
     if engine not in _ENGINES:
         raise UsageError("There is no such engine.", code="unknown-engine", fix="Give local, processes or ray.")
+    from portico.cli.audit_exports import check_exports, write_reports, write_research, write_studies
     from portico.cli.audit_text import audit_text
-    from portico.cli.output import save, say, show, show_json, shown_path
+    from portico.cli.output import say, show, show_json, shown_path
     from portico.cohort.audit import RESULT, THRESHOLD, VALIDATION, audit_registry
 
-    path = Path(file)
+    path, names = Path(file), None if columns is None else _map(columns)
+    check_exports(study_export, department, study_name, signed_by, research_export)
     folder = Path(f"{path.stem}.audit") if out is None else out
     bar = _bar()
     result = audit_registry(
-        path, folder, names=None if columns is None else _map(columns), threshold=threshold or THRESHOLD,
+        path, folder, names=names, threshold=threshold or THRESHOLD,
         where=_ENGINES[engine], workers=workers, progress=bar,
     )  # fmt: skip
     written = [folder / RESULT, folder / VALIDATION]
-    if html is not None:
-        from portico.report.audit_page import render_audit_html
-
-        save(html, render_audit_html(result))
-        written.append(html)
-    if pdf is not None:
-        from portico.report.audit_page import render_audit_pdf
-
-        save(pdf, render_audit_pdf(result))
-        written.append(pdf)
+    written += write_reports(result, path, names, html, pdf, table_by, adjusted=adjusted)
+    if research_export is not None:
+        written += write_research(path, names, research_export, research_form, fewest)
+    if study_export is not None:
+        written += write_studies(path, names, study_export, department or "", study_name or "", signed_by)
     status = Exit.FINE if not result.rows.refused else Exit.FINDINGS if result.rows.used else Exit.CANNOT_TELL
     if as_json:
         import json

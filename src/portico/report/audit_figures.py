@@ -75,19 +75,17 @@ def funnel_picture(figure: FunnelFigure, rows: Sequence[FunnelRow], words: str) 
                     zorder=3,
                     label=label,
                 )
-        for place, one in enumerate(drawn):
-            if len(drawn) <= 25 or not one.within_998:
-                axes.annotate(
-                    _short(one.centre),
-                    (one.courses, one.standardised or 0.0),
-                    xytext=(5, 4 if place % 2 else -9),
-                    textcoords="offset points",
-                    fontsize=6.5,
-                    color=SOFT,
-                )
         axes.set_xlim(0, largest * 1.12)
         top = max(0.05, *(one.standardised or 0.0 for one in drawn), *(one[3] for one in limits[len(limits) // 12 :]))
         axes.set_ylim(-0.02, min(1.05, top * 1.1 + 0.02))
+        _name_points(
+            axes,
+            [
+                (one.courses, one.standardised or 0.0, _short(one.centre))
+                for one in drawn
+                if len(drawn) <= 25 or not one.within_998
+            ],
+        )
         _percent(axes)
         axes.set_xlabel("courses that could be judged")
         axes.set_ylabel(words)
@@ -126,6 +124,35 @@ def funnel_picture(figure: FunnelFigure, rows: Sequence[FunnelRow], words: str) 
         ),
         table="Figures of the funnel",
     )
+
+
+def _name_points(axes: Any, points: Sequence[tuple[float, float, str]]) -> None:
+    """Names beside points, each at the first place round its point where no name lies yet; a name without a place is left out."""
+    taken: list[tuple[float, float, float, float]] = []
+    marks = [axes.transData.transform((x, y)) for x, y, _ in points]
+    for (x, y, name), (across, up) in zip(points, marks, strict=True):
+        wide, high = 3.9 * len(name) + 2.0, 7.5
+        for right, lift in (
+            (True, 4),
+            (True, -10),
+            (False, 4),
+            (False, -10),
+            (True, 13),
+            (False, 13),
+            (True, -19),
+            (False, -19),
+        ):
+            left = across + 5.0 if right else across - 5.0 - wide
+            box = (left, up + lift, left + wide, up + lift + high)
+            clear = all(box[2] < b[0] or b[2] < box[0] or box[3] < b[1] or b[3] < box[1] for b in taken)
+            if clear and not any(box[0] < a < box[2] and box[1] < b < box[3] for a, b in marks):
+                taken.append(box)
+                offset = (5 if right else -5, lift)
+                side = "left" if right else "right"
+                axes.annotate(
+                    name, (x, y), xytext=offset, textcoords="offset points", ha=side, fontsize=6.5, color=SOFT
+                )
+                break
 
 
 def _strata(names: Sequence[str]) -> str:

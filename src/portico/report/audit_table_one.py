@@ -32,7 +32,7 @@ def table_one_section(table: TableOne) -> Section:
         )
     if table.absent:
         text.append(f"Known in no course: {', '.join(name.replace('_', ' ') for name in table.absent)}.")
-    columns = ("", *heads, "standardised difference") if several else ("", *heads)
+    columns = ("characteristic", *heads, *(["standardised difference"] if several else []))
     by = f"by {table.by.replace('_', ' ')}" if several else "all courses"
     return Section(
         "Who was treated", tuple(text), tables=(Table(f"Table 1, {by}", columns, tuple(rows)),), anchor="table-one"
@@ -84,7 +84,7 @@ def _table(one: Characteristic, threshold: int) -> Table | None:
     shown = shown_groups(groups, threshold=threshold)
     if shown is None:
         return None
-    columns = ("", *(f"{name} (n = {size:,})" for name, size in zip(shown.names, shown.sizes, strict=True)))
+    columns = ("value", *(f"{name} (n = {size:,})" for name, size in zip(shown.names, shown.sizes, strict=True)))
     rows = [
         (
             part,

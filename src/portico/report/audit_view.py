@@ -132,7 +132,7 @@ def _concordance(result: AuditResult) -> Iterator[Section]:
     tables = [
         Table(
             "All courses by verdict",
-            ("", *_VERDICT_HEADS),
+            ("courses", *_VERDICT_HEADS),
             ((f"{found.total.courses:,} courses", *counted_text(shown, found.total.courses)),),
         )
     ]
@@ -150,7 +150,7 @@ def _concordance(result: AuditResult) -> Iterator[Section]:
         for one in found.parts
     ]
     if parts:
-        tables.append(Table("The same, step by step", ("", "yes", "no", "cannot be told"), tuple(parts)))
+        tables.append(Table("The same, step by step", ("step", "yes", "no", "cannot be told"), tuple(parts)))
     yield Section(
         "Concordance with the rules",
         (
@@ -272,7 +272,7 @@ def _referral(result: AuditResult) -> Section:
     tables = [
         Table(
             f"Referral within {found.days} days of surgery",
-            ("", f"within {found.days} days", "later", "day not known"),
+            ("courses", f"within {found.days} days", "later", "day not known"),
             ((f"{total:,} courses", *counted_text(counts, total)),),
         )
     ]
@@ -289,7 +289,7 @@ def _referral(result: AuditResult) -> Section:
         tables.append(
             Table(
                 "Published, to set beside it",
-                ("record", "what", "share", "counted", "how far the record was checked"),
+                ("record and group", "what", "share", "counted", "how far the record was checked"),
                 tuple(rows),
             )
         )
@@ -306,7 +306,9 @@ def _hardware(result: AuditResult) -> Section:
         return Section("Coverage of the implant", ("No course has an implant on record.",), anchor="hardware")
     shown = suppress([found.whole, found.part, found.unknown], threshold=result.threshold)
     row = (f"{total:,} courses with an implant", *counted_text(shown, total))
-    table = Table("How much of the implant's length was in the field", ("", "all of it", "a part", "not known"), (row,))
+    table = Table(
+        "How much of the implant's length was in the field", ("courses", "all of it", "a part", "not known"), (row,)
+    )
     return Section("Coverage of the implant", (), tables=(table,), anchor="hardware")
 
 
