@@ -128,7 +128,11 @@ def _problem(error: Mapping[str, Any]) -> Problem:
 
 def refusal(problems: Sequence[Problem], status: int) -> Response:
     """The body of every error: the first problem, and all of them."""
-    plain = [one.to_dict() for one in problems]
+    # The name of a field that does not exist is the sender's own word, and may be that of a patient.
+    plain = [
+        {**one.to_dict(), "path": one.path.rpartition(".")[0]} if one.code == "unknown-field" else one.to_dict()
+        for one in problems
+    ]
     return json_answer({"error": plain[0], "problems": plain}, status)
 
 
