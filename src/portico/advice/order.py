@@ -49,10 +49,16 @@ class OrderPolicy:
             (b["id"], b["label"], compile_text(b["when"]), tuple(tuple(tier) for tier in b["tiers"]))
             for b in body["bands"]
         )
+        self._tiers: dict[str | None, tuple[tuple[str, ...], ...]] = {key: tiers for key, _, _, tiers in self.bands}
 
     def tiers(self, band_id: str | None) -> tuple[tuple[str, ...], ...]:
         """Tiers of intents of a band; empty when none can be told."""
-        return next((tiers for key, _, _, tiers in self.bands if key == band_id), ())
+        return self._tiers.get(band_id, ())
+
+    def tier(self, band_id: str | None, intent: str) -> int:
+        """Place of an intent in a band, from 0; behind the last tier when it stands in none."""
+        tiers = self.tiers(band_id)
+        return next((place for place, tier in enumerate(tiers) if intent in tier), len(tiers))
 
 
 def find_band(policy: OrderPolicy, row: Mapping[str, Any]) -> Band:
@@ -94,34 +100,34 @@ def order_keys(
     ----------
     told : the steps of the same candidate in another row; those that no answer changes are taken over. None works out all
     """
+    return tuple(
+        told[number]
+        if told is not None and step in _STEADY
+        else OrderStep(step, *_step(policy, step, candidate, row, band))
+        for number, (step, _) in enumerate(policy.steps)
+    )
+
+
+def _step(policy: OrderPolicy, step: str, candidate: Candidate, row: Mapping[str, Any], band: Band) -> tuple[int, str]:
+    """The key and the sentence of one step."""
     regimen = candidate.regimen
-    steps: list[OrderStep] = []
-    for number, (step, _) in enumerate(policy.steps):
-        if told is not None and step in _STEADY:
-            steps.append(told[number])
-            continue
-        if step == "signable":
-            key = 0 if regimen.signable else 1
-            text = "can be signed" if regimen.signable else "lacks a sourced figure"
-        elif step == "refusal":
-            declined = row.get("declines_radiotherapy") is True
-            key = 1 if declined and regimen.technique != "none" else 0
-            text = "the patient declines radiotherapy" if declined else "no refusal recorded"
-        elif step == "band":
-            tiers = policy.tiers(band.id)
-            key = next((i for i, tier in enumerate(tiers) if regimen.intent in tier), len(tiers))
-            text = f"{band.label}: place {key + 1} of {len(tiers)}" if tiers else "intent band cannot be told"
-        elif step == "burden":
-            key, text = _burden(regimen, row.get("max_visits"))
-        elif step == "evidence":
-            key, text = _evidence(policy, candidate)
-        elif step == "directness":
-            key = policy.directness_rank[regimen.directness]
-            text = regimen.directness.replace("_", " ")
-        else:
-            raise ValueError(f"unknown step in the order policy: {step}")
-        steps.append(OrderStep(step, key, text))
-    return tuple(steps)
+    if step == "signable":
+        return (0, "can be signed") if regimen.signable else (1, "lacks a sourced figure")
+    if step == "refusal":
+        declined = row.get("declines_radiotherapy") is True
+        key = 1 if declined and regimen.technique != "none" else 0
+        return key, "the patient declines radiotherapy" if declined else "no refusal recorded"
+    if step == "band":
+        tiers = policy.tiers(band.id)
+        key = policy.tier(band.id, regimen.intent)
+        return key, f"{band.label}: place {key + 1} of {len(tiers)}" if tiers else "intent band cannot be told"
+    if step == "burden":
+        return _burden(regimen, row.get("max_visits"))
+    if step == "evidence":
+        return _evidence(policy, candidate)
+    if step == "directness":
+        return policy.directness_rank[regimen.directness], regimen.directness.replace("_", " ")
+    raise ValueError(f"unknown step in the order policy: {step}")
 
 
 def _burden(regimen: Regimen, limit: int | None) -> tuple[int, str]:

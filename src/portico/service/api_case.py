@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from portico.advice import Advice, advise
 from portico.advice.explained import explained
+from portico.advice.json_text import advice_text
 from portico.case import Case, case_from, case_problems
 from portico.directive import directive_from
 from portico.errors import Blocked
@@ -43,6 +44,9 @@ def case_routes(parts: Parts) -> APIRouter:
         row = store.case(case_id)
         case = case_from(json.loads(row.content))
         return row, case, advise(case, engine)
+
+    def document(advice: Advice) -> Response:
+        return Response(advice_text(advice).encode("utf-8", "replace"), media_type="application/json")
 
     @router.get("/token", response_model=shapes.TokenGiven, tags=["service"])
     def token(request: Request) -> Response:
@@ -92,12 +96,12 @@ def case_routes(parts: Parts) -> APIRouter:
     @router.post("/advice", response_model=shapes.Document, tags=["advice"])
     def advice_on(asked: shapes.AdviceAsked) -> Response:
         """Options side by side for a case that is not stored: the document of ``portico advise --json``."""
-        return json_answer(advise(case_from(asked.case), engine).to_dict())
+        return document(advise(case_from(asked.case), engine))
 
     @router.get("/cases/{case_id}/advice", response_model=shapes.Document, tags=["advice"])
     def advice_of(case_id: CaseId) -> Response:
         """Options side by side for a stored case."""
-        return json_answer(stored(case_id)[2].to_dict())
+        return document(stored(case_id)[2])
 
     @router.get(
         "/cases/{case_id}/advice.html", response_class=Response, responses=file_of("text/html"), tags=["advice"]
