@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from portico.cli import main
 from portico.errors import UsageError
 from portico.service import plan_pages
 from portico.service.guards import report_policy
@@ -47,6 +48,33 @@ def test_a_large_plan_is_checked_as_a_job_with_the_same_report(browser, femur, a
         and str(ended.url).rpartition("/")[2] in browser.open(f"/directives/{seal}/check").text
     )
     assert not list(browser.folder.glob("jobs/*/in"))
+
+
+def test_a_registry_is_audited_and_only_the_report_is_kept(browser, tmp_path) -> None:
+    registry = tmp_path / "r.csv"
+    assert main(["synthetic-registry", str(registry), "--patients", "40", "--seed", "1"]) == 0
+    with registry.open("rb") as file:
+        place = browser.send(
+            "/audit", {"table_by": "centre"}, files={"file": ("r.csv", file)}, follow_redirects=False
+        ).headers["location"]
+    limit = time.monotonic() + 120
+    while "Open the report" not in (page := browser.open(place).text):
+        assert "Failed" not in page and time.monotonic() < limit, page
+        time.sleep(0.2)
+    report = browser.open(f"{place}/report")
+    assert (
+        report.status_code == 200
+        and "script-src" not in report.headers["content-security-policy"]
+        and "INVENTED" in report.text.upper()
+    )
+    assert f"{place}/report" in browser.open("/audit").text
+    kept = {one.name for one in browser.folder.glob("jobs/**/*") if one.is_file()}
+    assert kept == {"audit.html", "audit.pdf", "result.json"}
+    for name, status in (("audit.pdf", 200), ("../../form.key", 404), ("form.key", 404)):
+        assert browser.open(f"{place}/files/{name}").status_code == status
+    wrong = browser.send("/audit", {"threshold": "few"}, files={"file": ("r.csv", registry.read_bytes())})
+    assert wrong.status_code == 422 and "Smallest count" in wrong.text
+    assert browser.send("/audit", {}, files={"file": ("r.csv", b"")}).status_code == 422
 
 
 def test_a_job_is_stopped_and_a_form_without_token_stops_nothing(browser, femur, archive) -> None:

@@ -190,14 +190,28 @@ SCRIPT = '<script src="/static/form.js" defer></script>'
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
 
-def test_free_text_is_shown_as_text(browser, femur) -> None:
-    case_id = browser.store({**femur, "label": HOSTILE, "agent1.name": HOSTILE})
+def test_free_text_is_shown_as_text(browser, femur, tmp_path) -> None:
+    agents = {f"agent{n}.name": f"{n}{HOSTILE}" for n in (1, 2, 3)}
+    case_id = browser.store({**femur, "label": HOSTILE, **agents})
     signing = {"option": "conv-30-10", "by": HOSTILE, "reason": HOSTILE, "role": HOSTILE}
-    ended = browser.send(f"/cases/{case_id}/sign", {**signing, "dose": HOSTILE})
+    refused = browser.send(f"/cases/{case_id}/sign", {**signing, "dose": HOSTILE})
+    typed = browser.send(
+        "/cases/new", {**femur, **agents, "label": HOSTILE, "age_years": HOSTILE, "course1.dose": HOSTILE}
+    )
     seal = browser.signed(case_id, by=HOSTILE, reason=HOSTILE, role=HOSTILE)
-    shown = [ended.text, *(browser.open(path).text for path in (
-        "/", f"/cases/{case_id}", f"/cases/{case_id}/edit", f"/cases/{case_id}/advice", f"/cases/{case_id}/sign",
-        f"/directives/{seal}", f"/directives/{seal}/check"))]  # fmt: skip
-    assert sum("&lt;script&gt;" in page for page in shown) >= 6
+    work = [browser.send(f"/directives/{seal}/{kind}", {name: HOSTILE}, files={"file": (HOSTILE, b"PK")})
+            for kind, name in (("check", "plan"), ("check", "match"), ("targets", "ptv"), ("targets", "gtv_before"), ("plan", "organ"))]  # fmt: skip
+    audit = browser.send("/audit", {"table_by": HOSTILE}, files={"file": (HOSTILE, b"a,b")})
+    assert {one.status_code for one in (refused, typed, *work, audit)} == {422}
+    shown = [one.text for one in (refused, typed, *work, audit)]
+    asked = {"text": HOSTILE, "option": HOSTILE, "kind": HOSTILE}
+    for path in ("/", f"/cases/{case_id}", f"/cases/{case_id}/edit", f"/cases/{case_id}/advice", f"/cases/{case_id}/sign",
+                 f"/directives/{seal}", f"/directives/{seal}/check", "/evidence", "/jobs", "/audit"):  # fmt: skip
+        shown += [
+            browser.open(path).text,
+            browser.client.get(path, params=asked).text,
+            browser.client.get(path, params={"text": HOSTILE}).text,
+        ]
+    assert sum("&lt;script&gt;" in page for page in shown) >= 20
     for page in shown:
         assert "<script" not in page.replace(SCRIPT, "") and "<img src=x" not in page

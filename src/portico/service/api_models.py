@@ -263,6 +263,14 @@ class PlanAsked(_Drawn):
     asked: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
 
 
+class AuditAsked(Asked):
+    """A registry that is to be audited; the options of ``portico audit`` that the page offers."""
+
+    threshold: Annotated[int, Field(ge=1, le=1000)] | None = None
+    table_by: Id | None = None
+    adjusted: bool = False
+
+
 class JobFile(BaseModel):
     """A file of a finished job."""
 

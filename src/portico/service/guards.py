@@ -23,7 +23,7 @@ from portico.service.settings import Settings, is_loopback
 __all__ = ["COOKIE", "Guard", "check_token", "fault_of", "page_policy", "report_policy", "session_of", "token_of"]
 
 COOKIE: Final = "portico_form"
-_UPLOAD: Final = re.compile(r"/directives/[0-9a-f]{64}/(?:check|targets|plan)|/api/v1/uploads")
+_UPLOAD: Final = re.compile(r"/audit|/directives/[0-9a-f]{64}/(?:check|targets|plan)|/api/v1/uploads")
 _STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _OWN_SCRIPT: Final = re.compile(
     r'<meta http-equiv="Content-Security-Policy" content="[^"]*; script-src (\'sha256-[A-Za-z0-9+/=]{44}\')">'

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Row
 
 from portico.errors import InputRefused
 from portico.reading import write_atomic
-from portico.service.jobs_work import Also, Work
+from portico.service.jobs_work import TEMPORARY, Also, Work
 from portico.service.stored_checks import put_check
 
 if TYPE_CHECKING:
@@ -127,7 +127,21 @@ def works(archives: Archives) -> dict[str, Work]:
         words.append("--half" if request["half"] else "--no-half")
         return [*words, *(["--frontier"] if request["frontier"] else []), f"--html={place / 'plan.html'}", "--json"]
 
-    return {"check": Work(check, kept), "dvh": Work(dvh), "targets": Work(targets), "plan": Work(plan)}
+    def audit(request: Mapping[str, Any], inputs: Path, place: Path) -> Sequence[str]:
+        """Everything by course goes into the folder of temporary files, which is removed; the report alone is kept."""
+        words = ["audit", str(_input(inputs, request["file"])), f"--out={place / TEMPORARY / 'audit'}"]
+        words += _given(request, threshold="--threshold", table_by="--table-by")
+        if request["adjusted"]:
+            words.append("--adjusted")
+        return [*words, f"--html={place / 'audit.html'}", f"--pdf={place / 'audit.pdf'}", "--json"]
+
+    return {
+        "audit": Work(audit),
+        "check": Work(check, kept),
+        "dvh": Work(dvh),
+        "targets": Work(targets),
+        "plan": Work(plan),
+    }
 
 
 def _input(inputs: Path, name: str) -> Path:

@@ -23,9 +23,16 @@ if TYPE_CHECKING:
 __all__ = ["job_pages"]
 
 #: The page that each kind of job writes, and what the pages call its work.
-_PAGES: Final = {"check": "check.html", "dvh": "dvh.html", "targets": "draft.html", "plan": "plan.html"}
+_PAGES: Final = {
+    "check": "check.html",
+    "dvh": "dvh.html",
+    "targets": "draft.html",
+    "plan": "plan.html",
+    "audit": "audit.html",
+}
 _WORDS: Final = {
     "check": "Check of a plan", "dvh": "Histograms of a plan", "targets": "Draft of volumes", "plan": "Plan and frontier",
+    "audit": "Audit of a registry",
 }  # fmt: skip
 
 

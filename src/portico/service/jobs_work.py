@@ -31,11 +31,11 @@ from portico.service.audit import digest_of
 from portico.service.jobs import Queue
 from portico.service.storage import Unavailable
 
-__all__ = ["RESULT", "Work", "Workers"]
+__all__ = ["RESULT", "TEMPORARY", "Work", "Workers"]
 
 RESULT: Final = "result.json"
 _PROGRESS: Final = ".progress"
-_TEMPORARY: Final = ".tmp"
+TEMPORARY: Final = ".tmp"
 #: Seconds between two looks at a running process, and between two signs of life.
 _LOOK: Final = 0.1
 _SIGN: Final = 1.0
@@ -143,7 +143,7 @@ class Workers:
         place, inputs = self.queue.place(job), self.queue.folder / str(job.id) / "in"
         try:
             shutil.rmtree(place, ignore_errors=True)
-            (place / _TEMPORARY).mkdir(parents=True, mode=0o700)
+            (place / TEMPORARY).mkdir(parents=True, mode=0o700)
             if job.kind not in self.works:
                 raise InputRefused("There is no such kind of job.", code="unknown-kind")
             words = list(self.works[job.kind].command(json.loads(job.request), inputs, place))
@@ -200,7 +200,7 @@ class Workers:
                     return "cancelled" if (now.worker, now.attempts) == (job.worker, job.attempts) else "lost"
 
     def _finish(self, job: Row[Any], status: int, place: Path) -> None:
-        shutil.rmtree(place / _TEMPORARY, ignore_errors=True)
+        shutil.rmtree(place / TEMPORARY, ignore_errors=True)
         (place / _PROGRESS).unlink(missing_ok=True)
         printed = _printed(place / RESULT)
         error = printed.get("error") if printed is not None else None
@@ -249,7 +249,7 @@ def _system(error: OSError) -> Problem:
 def _environment(place: Path) -> dict[str, str]:
     """What the process sees of the environment: no secret of the service, and temporary files inside its folder."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return {**kept, "TMPDIR": str(place / _TEMPORARY), "PORTICO_PROGRESS": str(place / _PROGRESS)}
+    return {**kept, "TMPDIR": str(place / TEMPORARY), "PORTICO_PROGRESS": str(place / _PROGRESS)}
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

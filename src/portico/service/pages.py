@@ -22,6 +22,7 @@ from portico.report import (
     render_html,
     render_pdf,
 )
+from portico.service.audit_pages import audit_pages
 from portico.service.case_form import Read, read_form, sections, words
 from portico.service.case_page import case_page_view
 from portico.service.evidence_pages import evidence_pages
@@ -234,7 +235,7 @@ def pages(parts: Parts) -> APIRouter:
         name = f'attachment; filename="directive-{seal[:8]}.json"'
         return Response(row.content, media_type="application/json", headers={"content-disposition": name})
 
-    for more in (evidence_pages, plan_pages, job_pages):
+    for more in (evidence_pages, plan_pages, job_pages, audit_pages):
         router.include_router(more(parts))
     return router
 

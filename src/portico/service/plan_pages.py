@@ -30,7 +30,7 @@ from portico.service.work_forms import FORMS, request_of
 if TYPE_CHECKING:
     from portico.service.application import Parts
 
-__all__ = ["AT_ONCE", "plan_pages"]
+__all__ = ["AT_ONCE", "kept_upload", "plan_pages"]
 
 AT_ONCE: Final = 4 * 1024 * 1024
 """Bytes of an archive up to which a plan is checked at once; a larger one takes long enough for a page of its own."""
@@ -59,7 +59,7 @@ def plan_pages(parts: Parts) -> APIRouter:
                 if file is None or not file.size:
                     raise UsageError("Choose a zip file.", code="no-file")
                 asked = request_of(FORMS[kind], seal, fields)
-                path = await _kept(file, folder / "in" / UPLOADED["dicom"])
+                path = await kept_upload(file, folder / "in" / UPLOADED["dicom"])
                 if kind == "check" and file.size <= AT_ONCE and not asked["match"]:
                     return await run_in_threadpool(_at_once, row, path, fields.get("plan"))
                 return await run_in_threadpool(_as_job, kind, asked, row, job)
@@ -73,7 +73,7 @@ def plan_pages(parts: Parts) -> APIRouter:
         router.add_api_route(f"/directives/{{seal}}/{kind}", show, methods=["GET"])
         router.add_api_route(f"/directives/{{seal}}/{kind}", ask, methods=["POST"])
 
-    for kind in FORMS:
+    for kind in ("check", "targets", "plan"):
         add(kind)
 
     def _at_once(row: Any, path: Path, which: str | None) -> Response:
@@ -102,7 +102,7 @@ def plan_pages(parts: Parts) -> APIRouter:
     return router
 
 
-async def _kept(file: UploadFile, path: Path) -> Path:
+async def kept_upload(file: UploadFile, path: Path) -> Path:
     """Lay an upload beside its job."""
 
     def write(data: bytes) -> None:

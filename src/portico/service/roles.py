@@ -48,6 +48,7 @@ _SIGNED_IN: Final = frozenset(Role)
 _READ: Final = frozenset({Role.VIEWER, Role.CLINICIAN, Role.PHYSICIST, Role.AUDITOR})
 _ENTER: Final = frozenset({Role.CLINICIAN})
 _CHECK: Final = frozenset({Role.CLINICIAN, Role.PHYSICIST})
+_WORK: Final = _CHECK | {Role.AUDITOR}
 _WATCH: Final = frozenset({Role.AUDITOR, Role.ADMIN})
 
 ROUTES: Final[Mapping[tuple[str, str], frozenset[Role] | Open]] = {
@@ -88,12 +89,14 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Role] | Open]] = {
     ("POST", "/directives/{seal}/targets"): _CHECK,
     ("GET", "/directives/{seal}/plan"): _CHECK,
     ("POST", "/directives/{seal}/plan"): _CHECK,
-    ("GET", "/jobs"): _CHECK,
-    ("GET", "/jobs/{job_id}"): _CHECK,
-    ("POST", "/jobs/{job_id}/cancel"): _CHECK,
-    ("POST", "/jobs/{job_id}/resume"): _CHECK,
-    ("GET", "/jobs/{job_id}/report"): _CHECK,
-    ("GET", "/jobs/{job_id}/files/{name}"): _CHECK,
+    ("GET", "/audit"): _WORK,
+    ("POST", "/audit"): _WORK,
+    ("GET", "/jobs"): _WORK,
+    ("GET", "/jobs/{job_id}"): _WORK,
+    ("POST", "/jobs/{job_id}/cancel"): _WORK,
+    ("POST", "/jobs/{job_id}/resume"): _WORK,
+    ("GET", "/jobs/{job_id}/report"): _WORK,
+    ("GET", "/jobs/{job_id}/files/{name}"): _WORK,
     ("GET", "/checks/{check_id}"): _READ,
     # Evidence: the library alone, nothing of a case
     ("GET", "/evidence"): _SIGNED_IN,

@@ -45,7 +45,7 @@ class WorkForm:
     title: str
     file: str
     button: str
-    shape: type[shapes.Source]
+    shape: type[shapes.Asked]
     asks: tuple[Ask, ...]
 
 
@@ -75,6 +75,14 @@ FORMS: Final[Mapping[str, WorkForm]] = {
             _MATCH,
         ),
     ),
+    "audit": WorkForm(
+        "audit", "Audit a registry", "Registry as CSV or Parquet, a row a course", "Audit", shapes.AuditAsked,
+        (
+            Ask("threshold", "Smallest count that is shown", "5 when left empty", "number"),
+            Ask("table_by", "Groups of the first table", "a column of the registry; centre when left empty"),
+            Ask("adjusted", "With weighted comparisons and scores held against deaths", kind="flag"),
+        ),
+    ),
     "plan": WorkForm(
         "plan", "How far can the dose be raised", "Zip file with the CT and RTSTRUCT", "Plan", shapes.PlanAsked,
         (
@@ -94,7 +102,7 @@ FORMS: Final[Mapping[str, WorkForm]] = {
 """By kind."""
 
 
-def request_of(form: WorkForm, seal: str, fields: Mapping[str, str]) -> dict[str, Any]:
+def request_of(form: WorkForm, seal: str | None, fields: Mapping[str, str]) -> dict[str, Any]:
     """The request of a job, checked as the REST interface checks it; the upload is named by the caller.
 
     Raises
@@ -102,7 +110,7 @@ def request_of(form: WorkForm, seal: str, fields: Mapping[str, str]) -> dict[str
     UsageError : ``wrong-form``, ``unknown-field``, with the label of the field and without what was typed
     """
     labels = {one.name: one.label for one in form.asks}
-    asked: dict[str, Any] = {"directive": seal}
+    asked: dict[str, Any] = {} if seal is None else {"directive": seal}
     for one in form.asks:
         text = fields.get(one.name, "")
         if text:
