@@ -75,8 +75,9 @@ def _words(value: Any) -> str:
     if len(value) > _LONGEST_TEXT:
         raise refusal("bad-text", f"this text is longer than {_LONGEST_TEXT} characters")
     # category C holds control, format (which can reverse what is read), private and half characters
-    if any(not char.isprintable() and not char.isspace() for char in value) or re.search(
-        r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]", value
+    if not value.isprintable() and (
+        any(not char.isprintable() and not char.isspace() for char in value)
+        or re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]", value)
     ):
         raise refusal("bad-text", "this text holds characters that cannot be shown")
     return value

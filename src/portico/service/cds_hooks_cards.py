@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -46,6 +47,7 @@ _LISTED: Final = 12
 _LINKS: Final = 3
 
 
+@lru_cache(maxsize=8192)  # texts of the library, again and again
 def markdown(text: str) -> str:
     """A text as Markdown that shows it and nothing else: no markup, no address made live, one line.
 

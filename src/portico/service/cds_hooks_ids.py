@@ -12,6 +12,7 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 __all__ = ["CardNames"]
@@ -45,7 +46,11 @@ class CardNames:
         if len(self.topics) > 1 << _TOPIC_BITS:
             raise ValueError("too many topics for a name")
 
-    @property
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {topic: i for i, topic in enumerate(self.topics)}
+
+    @cached_property
     def _tag(self) -> int:
         digest = hashlib.sha256("\n".join([self.version, *self.topics]).encode()).digest()
         return int.from_bytes(digest[:2], "big")
@@ -56,7 +61,7 @@ class CardNames:
 
     def name(self, topic: str) -> str:
         """A new name for a topic."""
-        head = (self.topics.index(topic) << _TAG_BITS) | self._tag
+        head = (self._index[topic] << _TAG_BITS) | self._tag
         head = (head << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
         value = (head << _MAC_BITS) | self._mac(head)
         low, middle, high = value & ((1 << 62) - 1), (value >> 62) & 0xFFF, value >> 74
