@@ -296,3 +296,10 @@ def test_nothing_that_was_sent_stands_in_the_log(client, log, case) -> None:
     client.get(f"/api/v1/cases/{PLANTED}")
     assert PLANTED not in log.getvalue()
     assert '"route": "/api/v1/advice"' in log.getvalue()
+
+
+def test_the_reference_lists_every_address(client) -> None:
+    found = client.get("/api/v1/openapi.json").json()["paths"]
+    page = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    listed = {tuple(line.split("`")[1].split(" ")) for line in page.splitlines() if line.startswith("| `")}
+    assert listed == {(method.upper(), path) for path, methods in found.items() for method in methods}
