@@ -33,21 +33,26 @@ HELP: Final = help_text(
         "portico audit registry.csv --research-export for-research",
         'portico audit registry.csv --study-export studies --department "Radiotherapy, Example" --study-name example',
         "portico audit registry.parquet --engine ray --workers 4",
+        "portico audit results.parquet --out audit",
         "portico audit dictionary",
         "portico audit dictionary --redcap --out redcap.csv",
     ],
     {
         0: "audited, and every row was used",
-        1: "audited, and rows were refused: see validation.csv",
+        1: "audited, and rows were refused: see validation.csv; of an archive: an item is not met",
         3: "the file is refused: no table, no keys, invented and real patients mixed",
-        4: "audited, and not one row could be used",
+        4: "audited, and not one row could be used; of an archive: an item cannot be told, or a study was refused",
     },
 )
 
 
 def audit(
     file: Annotated[
-        str, typer.Argument(help="Registry as CSV or Parquet; or the word dictionary.", metavar="FILE|dictionary")
+        str,
+        typer.Argument(
+            help="Registry as CSV or Parquet, or results of portico check --archive; or the word dictionary.",
+            metavar="FILE|dictionary",
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -124,6 +129,12 @@ def audit(
         raise UsageError("--redcap belongs to portico audit dictionary.", code="only-for-dictionary")
     if engine not in _ENGINES:
         raise UsageError("There is no such engine.", code="unknown-engine", fix="Give local, processes or ray.")
+    from portico.cohort.audit_archive import is_archive
+
+    if is_archive(Path(file)):
+        return _plans(
+            Path(file), out, threshold, given=[columns, html, pdf, research_export, study_export], as_json=as_json
+        )
     from portico.cli.audit_exports import check_exports, write_reports, write_research, write_studies
     from portico.cli.audit_text import audit_text
     from portico.cli.output import say, show, show_json, shown_path
@@ -153,6 +164,16 @@ def audit(
     for one in written:
         say(f"Written: {shown_path(one)}")
     return int(status)
+
+
+def _plans(file: Path, out: Path | None, threshold: int | None, *, given: list[Path | None], as_json: bool) -> int:
+    from portico.cli.audit_archive import audit_plans
+    from portico.cohort.audit import THRESHOLD
+
+    if any(one is not None for one in given):
+        raise UsageError("The results of an archive take --out, --threshold and --json only.", code="archive-options")
+    folder = Path(f"{file.stem}.audit") if out is None else out
+    return audit_plans(file, folder, threshold=threshold or THRESHOLD, as_json=as_json)
 
 
 def _dictionary(out: Path | None, *, redcap: bool) -> int:
