@@ -32,8 +32,8 @@ from joserfc.jwk import ECKey
 from portico.advice import Engine, advise
 from portico.interop.fhir_import import import_bundle
 from portico.interop.fhir_import_bundle import BUNDLE_LIMITS
+from portico.interop.fhir_import_json import quick_json
 from portico.knowledge import load_library
-from portico.reading import parse_json
 from portico.service import Settings, app
 from portico.service.cds_hooks_cards import CardMaker, topics_of
 from portico.service.cds_hooks_ids import CardNames
@@ -124,13 +124,13 @@ def parts(engine: Engine, count: int) -> dict[str, list[float]]:
     """Processor time of the parts of a call, for the spine; other programs on the machine change it little."""
     data = (ROOT / "examples" / "fhir" / "spine-postop.json").read_bytes()
     day = dt.date.fromisoformat(EXAMPLES["spine-postop"])
-    bundle = parse_json(data, limits=BUNDLE_LIMITS).value
+    bundle = quick_json(data, name="bundle", limits=BUNDLE_LIMITS)
     imported = import_bundle(bundle, as_of=day)
     advice = advise(imported.case, engine)
     names = CardNames(b"key", engine.library.version, topics_of(engine))
     maker = CardMaker(engine, names, BASE)
     acts = {
-        "reading the JSON": lambda: parse_json(data, limits=BUNDLE_LIMITS),
+        "reading the JSON": lambda: quick_json(data, name="bundle", limits=BUNDLE_LIMITS),
         "import": lambda: import_bundle(bundle, as_of=day),
         "advice": lambda: advise(imported.case, engine),
         "cards": lambda: maker.cards(imported, advice, "1", None),

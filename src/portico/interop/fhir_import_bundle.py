@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from portico.errors import ReadingRefused
 from portico.interop.fhir_codes import CodeTable, Found, meanings
+from portico.interop.fhir_import_json import quick_json
 from portico.interop.fhir_import_report import ImportReport
-from portico.reading import Limits, parse_json
+from portico.reading import Limits
 
 __all__ = [
     "BUNDLE_LIMITS",
@@ -174,7 +175,7 @@ def read_bundle(source: str | bytes | Plain, codes: CodeTable, *, name: str = "<
     -----
     Resources of another patient, without a patient, withdrawn, or marked as wrong are ignored and reported.
     """
-    value = source if isinstance(source, Mapping) else parse_json(source, name=name, limits=BUNDLE_LIMITS).value
+    value = source if isinstance(source, Mapping) else quick_json(source, name=name, limits=BUNDLE_LIMITS)
     if not isinstance(value, Mapping) or value.get("resourceType") != "Bundle":
         raise ReadingRefused("This is not a FHIR bundle.", code="not-a-bundle", file=name)
     entries = value.get("entry", [])

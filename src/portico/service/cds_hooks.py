@@ -16,7 +16,8 @@ from portico.advice import advise
 from portico.errors import PorticoError, ReadingRefused
 from portico.interop.fhir_codes import CodeTable, load_codes, site_codes
 from portico.interop.fhir_import import import_bundle
-from portico.reading import Limits, parse_json
+from portico.interop.fhir_import_json import quick_json
+from portico.reading import Limits
 from portico.service.api_body import json_answer, refusal
 from portico.service.cds_hooks_cards import CardMaker, radiotherapy_orders, topics_of
 from portico.service.cds_hooks_clients import Clients, NotTrusted, read_clients
@@ -112,7 +113,7 @@ async def _guarded(act: Callable[[str, bytes, str | None], Response], service: s
 
 
 def _body(data: bytes) -> Any:
-    return parse_json(data, name="body", limits=_LIMITS).value
+    return quick_json(data, name="body", limits=_LIMITS)
 
 
 def _cards(

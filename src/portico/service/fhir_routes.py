@@ -16,8 +16,8 @@ from portico.interop.fhir_codes import load_codes, site_codes
 from portico.interop.fhir_decision import decision_bundle
 from portico.interop.fhir_import import Imported, import_bundle
 from portico.interop.fhir_import_bundle import BUNDLE_LIMITS, day_of
+from portico.interop.fhir_import_json import quick_json
 from portico.interop.fhir_plan import plan_definition
-from portico.reading import parse_json
 from portico.service.api_body import TOKEN_HEADER, as_json, refusal
 from portico.service.cds_hooks import CODES
 from portico.service.guards import check_token
@@ -42,7 +42,7 @@ def fhir_routes(parts: Parts) -> APIRouter:
         as_of = day_of(day)
         if day is not None and (as_of is None or as_of.isoformat() != day):
             raise InputRefused("A date is written as YYYY-MM-DD.", code="bad-date", path="as-of")
-        value = parse_json(data, name="body", limits=BUNDLE_LIMITS).value
+        value = quick_json(data, name="body", limits=BUNDLE_LIMITS)
         if isinstance(value, dict) and value.get("resourceType") == "Parameters":
             value = _parameter(value)
         found = import_bundle(value if isinstance(value, dict) else {}, as_of=as_of, codes=codes, name="body")
