@@ -12,7 +12,7 @@ STUDY = ("--department", "Radiotherapy, Example Hospital", "--study-name", "exam
 
 @pytest.fixture(scope="module")
 def drawn() -> pl.DataFrame:
-    return synthetic_registry(300, seed=1)
+    return synthetic_registry(120, seed=1)
 
 
 @pytest.fixture(scope="module")

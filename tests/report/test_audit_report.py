@@ -65,10 +65,11 @@ def test_the_page_asks_nothing_of_a_network_and_runs_no_script() -> None:
 
 
 def test_the_same_audit_gives_the_same_page_and_the_same_pdf() -> None:
-    result, one, page = made()
+    result, one, _ = made()
+    short = replace(result, **PLAIN | {"funnels": result.funnels})
+    first = render_audit_html(short, table_one=one), render_audit_pdf(short)
     audit_sections.cache_clear()
-    assert render_audit_html(result, table_one=one) == page
-    assert render_audit_pdf(replace(result, **PLAIN)) == render_audit_pdf(replace(result, **PLAIN))
+    assert (render_audit_html(short, table_one=one), render_audit_pdf(short)) == first
 
 
 def test_a_synthetic_audit_says_so_on_every_page_and_a_real_one_nowhere() -> None:
