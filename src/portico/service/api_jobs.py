@@ -6,6 +6,7 @@ import json
 import mimetypes
 import secrets
 import shutil
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -69,6 +70,13 @@ def job_routes(parts: Parts) -> APIRouter:
         """Plan a Directive, with the frontier of the cord if wanted: ``portico plan``."""
         return _ask("plan", asked, key)
 
+    @router.post("/jobs/audit", response_model=shapes.JobState, status_code=202, tags=["jobs"])
+    def audit(asked: shapes.RegistryAsked, key: Key = None) -> Response:
+        """Audit a registry: ``portico audit``; rows of single courses are not kept, the report alone is."""
+        request = asked.model_dump(mode="json")
+        request["file"] = f"registry.{asked.upload_is}"
+        return _put(request, "audit", key, {request["file"]: asked.upload})
+
     @router.get("/jobs", response_model=list[shapes.JobState], tags=["jobs"])
     def jobs(limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Response:
         """Own jobs, newest first."""
@@ -115,13 +123,18 @@ def job_routes(parts: Parts) -> APIRouter:
         if kind != "dvh":
             request["directive_document"] = _directive(request)
         request["upload"] = name
+        given = {} if name is None else {UPLOADED[request.get("upload_is", "dicom")]: name}
+        if request.get("structures_upload") is not None:
+            given[STRUCTURES[request["structures_are"]]] = request["structures_upload"]
+        return _put(request, kind, key, given)
+
+    def _put(request: dict[str, Any], kind: str, key: str | None, given: Mapping[str, str]) -> Response:
+        """Lay the uploads beside a new job and put it into the queue; all or nothing."""
         by, job = who().subject, secrets.token_hex(8)
         folder = queue.folder / job
         try:
-            if name is not None:
-                uploads.give(name, by, folder / "in" / UPLOADED[request.get("upload_is", "dicom")])
-            if request.get("structures_upload") is not None:
-                uploads.give(request["structures_upload"], by, folder / "in" / STRUCTURES[request["structures_are"]])
+            for file, upload in given.items():
+                uploads.give(upload, by, folder / "in" / file)
             taken = queue.ask(kind, request, by=by, key=key, name=job)
         except PorticoError:
             shutil.rmtree(folder, ignore_errors=True)

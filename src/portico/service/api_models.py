@@ -7,11 +7,39 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 __all__ = [
-    "COMPONENT", "AdviceAsked", "ArchiveNamed", "ArchiveStored", "ArchiveStudy", "Asked",
-    "CaseChanged", "CaseGiven", "CaseStored", "CaseVersion",
-    "CheckAsked", "Compared", "Document", "DvhAsked", "ErrorBody", "ExplainAsked", "JobFile", "JobState", "PlanAsked",
-    "Problem", "ScoreAsked", "ScoreNamed", "SignAsked", "Signed", "Source", "StoreAsked", "TargetsAsked", "TokenGiven", "UploadGiven",
-    "Validated", "Verified",
+    "COMPONENT",
+    "AdviceAsked",
+    "ArchiveNamed",
+    "ArchiveStored",
+    "ArchiveStudy",
+    "Asked",
+    "AuditAsked",
+    "CaseChanged",
+    "CaseGiven",
+    "CaseStored",
+    "CaseVersion",
+    "CheckAsked",
+    "Compared",
+    "Document",
+    "DvhAsked",
+    "ErrorBody",
+    "ExplainAsked",
+    "JobFile",
+    "JobState",
+    "PlanAsked",
+    "Problem",
+    "RegistryAsked",
+    "ScoreAsked",
+    "ScoreNamed",
+    "SignAsked",
+    "Signed",
+    "Source",
+    "StoreAsked",
+    "TargetsAsked",
+    "TokenGiven",
+    "UploadGiven",
+    "Validated",
+    "Verified",
 ]  # fmt: skip
 
 COMPONENT: Final = "x-portico-component"
@@ -269,6 +297,13 @@ class AuditAsked(Asked):
     threshold: Annotated[int, Field(ge=1, le=1000)] | None = None
     table_by: Id | None = None
     adjusted: bool = False
+
+
+class RegistryAsked(AuditAsked):
+    """A registry that was uploaded and is to be audited."""
+
+    upload: JobId
+    upload_is: Literal["csv", "parquet"]
 
 
 class JobFile(BaseModel):
