@@ -42,7 +42,7 @@ def test_the_adjusted_report_and_the_research_export(run, synthetic, tmp_path) -
     for words in (
         "Table 1, by prescribed option",
         "Adjusted comparisons",
-        "E-value",
+        "Not compared",
         "Prognostic scores on these patients",
     ):
         assert words in page
