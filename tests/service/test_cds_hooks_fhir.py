@@ -1,6 +1,6 @@
 """FHIR over HTTP, and mutated bundles and calls: each is answered or refused, none is a fault, none is repeated.
 
-A twentieth of PORTICO_FUZZ is run (40 unless set): a call takes as long as advice, and the import has its own mutated bundles.
+A twentieth of PORTICO_FUZZ is run (20 unless set): a call takes as long as advice, and the import has its own mutated bundles.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from portico.service import Settings, app
 from portico.service.cds_hooks_rules import response_problems
 
 ROOT = Path(__file__).parents[2]
-COUNT = max(int(os.environ.get("PORTICO_FUZZ", "800")) // 20, 20)
+COUNT = max(int(os.environ.get("PORTICO_FUZZ", "400")) // 20, 20)
 JUNK: tuple[Any, ...] = (
     None, True, -1, 1e300, "", "x", "<script>PLANTED</script>", [], {}, [[]], [None], {"coding": [None]}, {"reference": 7}, "\u202e", "Patient/x",
 )  # fmt: skip

@@ -148,7 +148,7 @@ def test_what_may_be_left_out_of_a_request() -> None:
     | st.dictionaries(st.sampled_from(["hook", "hookInstance", "context", "prefetch", "fhirServer", "userId", "draftOrders", "selections", "x"]), inner, max_size=6),
     max_leaves=12,
 ))  # fmt: skip
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_whatever_is_sent_is_judged_without_a_fault(hook, body) -> None:
     assert request_problems(body, hook)
 

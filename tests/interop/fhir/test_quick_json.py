@@ -40,7 +40,7 @@ def _both(data: bytes, limits: Limits) -> None:
     assert found == wanted
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(VALUES, st.booleans())
 def test_any_value_is_read_the_same(value: Any, plain: bool) -> None:
     text = json.dumps(value, ensure_ascii=plain)
@@ -53,7 +53,7 @@ def test_mutated_text_is_read_or_refused_the_same(example) -> None:
     bundle["entry"] = bundle["entry"][:2]
     seed = json.dumps(bundle, ensure_ascii=False).encode()
     fast = 0
-    for number in range(600):
+    for number in range(200):
         draw, data = random.Random(number), bytearray(seed)
         for _ in range(draw.randint(1, 3)):
             at = draw.randrange(len(data))
@@ -64,7 +64,7 @@ def test_mutated_text_is_read_or_refused_the_same(example) -> None:
         except (ValueError, RecursionError):
             continue
         fast += 1
-    assert fast > 50
+    assert fast > 15
 
 
 @pytest.mark.parametrize(
