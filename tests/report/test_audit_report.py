@@ -137,7 +137,7 @@ def test_small_counts_are_hidden_in_every_table() -> None:
     text = words(section(result, "concordance"))
     assert "Tiny Hospital" not in text
     assert [row[0] for row in table.rows] == ["big", "2 others together"]
-    assert "under 5" in words(section(result, "reasons"))
+    assert "hidden" in words(section(result, "reasons"))
     covered = section(result, "hardware").tables[0].rows[0]
     assert covered[1:] == ("40 (54 %)", "hidden", "hidden")
 
@@ -160,6 +160,78 @@ def test_a_funnel_shows_no_centre_whose_counts_are_hidden_beside_it() -> None:
     assert "centre-1" in hidden
     assert not centres & hidden
     assert any("small counts are not drawn" in text for text in drawn.text)
+
+
+def concordance(**parts: object) -> a.Concordance:
+    total = a.VerdictCounts("all", 300, 51, 50)
+    known: dict[str, object] = {
+        "total": total,
+        "reasons": (),
+        "centres": (),
+        "options": (),
+        "regimens": (),
+        "parts": (),
+    }
+    return a.Concordance(**known | parts)  # type: ignore[arg-type]
+
+
+def test_reasons_make_up_their_verdict_so_one_small_reason_takes_another_with_it() -> None:
+    reasons = tuple(
+        a.ReasonCount("not_offered", name, name, "gate", n) for name, n in (("r1", 30), ("r2", 18), ("r3", 3))
+    )
+    shown = section(sample(concordance=concordance(reasons=reasons), **PLAIN), "reasons").tables[0].rows
+    assert [row[3] for row in shown] == ["30", "hidden", "hidden"]
+    small = concordance(
+        total=a.VerdictCounts("all", 300, 3, 50), reasons=(a.ReasonCount("not_offered", "r1", "r1", "gate", 3),)
+    )
+    assert section(sample(concordance=small, **PLAIN), "reasons").tables[0].rows[0][3] == "hidden"
+    hidden_total = concordance(
+        total=a.VerdictCounts("all", 40, 3, 50), reasons=(a.ReasonCount("undetermined", "r1", "r1", "gate", 50),)
+    )
+    shown = section(sample(concordance=hidden_total, **PLAIN), "reasons").tables[0].rows
+    assert shown[0][3] == (
+        "50" if "50" in words(section(sample(concordance=hidden_total, **PLAIN), "concordance")) else "hidden"
+    )
+
+
+def test_a_step_that_differs_by_two_courses_from_the_one_above_is_hidden() -> None:
+    steps = (
+        a.VerdictCounts("technique", 300, 51, 50),
+        a.VerdictCounts("dose", 298, 53, 50),
+        a.VerdictCounts("fractions", 260, 91, 50),
+    )
+    table = section(sample(concordance=concordance(parts=steps), **PLAIN), "concordance").tables[-1]
+    assert [row[1] for row in table.rows] == ["300 (75 %)", "hidden", "260 (65 %)"]
+
+
+def test_regimens_are_shown_all_or_none_beside_their_techniques() -> None:
+    options = (a.VerdictCounts("conventional", 200, 30, 20), a.VerdictCounts("sbrt", 100, 21, 30))
+    good = (
+        a.VerdictCounts("conv-20-5", 120, 20, 10),
+        a.VerdictCounts("conv-30-10", 80, 10, 10),
+        a.VerdictCounts("sbrt-24-2", 100, 21, 30),
+    )
+    heads = [
+        one.caption
+        for one in section(
+            sample(concordance=concordance(options=options, regimens=good), **PLAIN), "concordance"
+        ).tables
+    ]
+    assert "By regimen that decided" in heads
+    odd = (a.VerdictCounts("conv-20-5", 120, 28, 10), a.VerdictCounts("conv-30-10", 80, 2, 10), good[2])
+    found = section(sample(concordance=concordance(options=options, regimens=odd), **PLAIN), "concordance")
+    assert "By regimen that decided" not in [one.caption for one in found.tables]
+    assert "too small to be shown beside those by technique" in " ".join(found.text)
+
+
+def test_curves_by_verdict_are_not_drawn_where_a_verdict_is_hidden() -> None:
+    result, _, _ = made()
+    curve = next(one for one in result.incidence if one.by == "all")
+    by_verdict = (replace(curve, by="verdict", group="offered"), replace(curve, by="verdict", group="undetermined"))
+    hidden = concordance(total=a.VerdictCounts("all", 300, 3, 392))
+    found = section(replace(result, **PLAIN | {"incidence": by_verdict, "concordance": hidden}), "outcomes")
+    assert not found.drawings
+    assert "By verdict of the rules" in found.text[0]
 
 
 def test_incidence_of_a_group_with_few_events_is_not_drawn_nor_found_by_difference() -> None:
@@ -235,7 +307,20 @@ def test_without_rows_the_audits_own_characteristics_stand_in() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["audit_view", "audit_page", "audit_figures", "audit_incidence", "audit_counts", "audit_table_one"]
+    "name",
+    [
+        "audit_view",
+        "audit_page",
+        "audit_figures",
+        "audit_incidence",
+        "audit_counts",
+        "audit_table_one",
+        "audit_effects",
+        "audit_concordance_view",
+        "audit_practice_view",
+        "audit_variation_view",
+        "audit_methods",
+    ],
 )
 def test_names_are_listed(name: str) -> None:
     module = importlib.import_module(f"portico.report.{name}")

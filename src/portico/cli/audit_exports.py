@@ -70,14 +70,13 @@ def write_reports(
     from portico.errors import CannotTell
     from portico.report.audit_effects import effect_sections, prognosis_section
     from portico.report.audit_page import render_audit_html, render_audit_pdf
+    from portico.report.audit_table_one import SHOWN_ELSEWHERE
 
-    rows = used_rows(
-        path,
-        names,
-        columns=None if adjusted else [*dict.fromkeys([*TABLE_ONE, *([by] if by in all_columns() else [])])],
-    )
+    columns = [name for name in TABLE_ONE if name not in SHOWN_ELSEWHERE]
+    needed = list(dict.fromkeys([*columns, *([by] if by in all_columns() else [])]))
+    rows = used_rows(path, names, columns=None if adjusted else needed)
     try:
-        table = table_one(rows, by=by, threshold=result.threshold)
+        table = table_one(rows, by=by, columns=columns, threshold=result.threshold)
     except CannotTell:  # too few courses for any table
         table = None
     more: tuple[Section, ...] = ()

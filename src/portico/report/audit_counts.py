@@ -10,10 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from portico.cohort.audit_result import VerdictCounts
+from portico.cohort.audit_result import AuditResult, VerdictCounts
 from portico.cohort.suppressed_table import groups_together, suppress_table
+from portico.cohort.suppression import suppress
 
-__all__ = ["HIDDEN", "NOT_STATED", "ShownGroups", "counted_text", "few", "share_text", "shown_groups", "verdicts"]
+__all__ = [
+    "HIDDEN",
+    "NOT_STATED",
+    "ShownGroups",
+    "counted_text",
+    "few",
+    "group_name",
+    "share_text",
+    "shown_groups",
+    "total_shown",
+    "verdicts",
+]
 
 HIDDEN: Final = "hidden"
 NOT_STATED: Final = "not stated"
@@ -105,3 +117,14 @@ def counted_text(counts: Sequence[int | None], total: int) -> tuple[str, ...]:
 def few(count: int, threshold: int) -> str:
     """A count by itself: nought, a number, or that it is below the threshold."""
     return f"under {threshold}" if 0 < count < threshold else f"{count:,}"
+
+
+def total_shown(result: AuditResult) -> list[int | None]:
+    """All courses by verdict: offered, not offered, undetermined; None where hidden."""
+    total = result.concordance.total
+    return suppress([total.offered, total.not_offered, total.undetermined], threshold=result.threshold)
+
+
+def group_name(group: str | None) -> str:
+    """A group as people read it: the mark of an invented patient stands on the page already."""
+    return NOT_STATED if group is None else group.removeprefix("SYNTHETIC-").replace("_", " ")

@@ -33,10 +33,10 @@ _PARAGRAPHS: Final = (
 )
 _SMALL: Final = (
     "Small numbers. A count from 1 to {most} is hidden. Within each table further counts are hidden so that it does "
-    "not follow from the rows, the columns and their totals; groups with fewer courses stand together. Figures by "
-    "centre that rest on a hidden count are not drawn. Counts of rows refused, of reasons and at risk stand alone "
-    "and are given as under the limit. Tables of different sections are not protected against each other, and the "
-    "whole counts stand in the audit's own file."
+    "not follow from the rows, the columns and their totals; groups with fewer courses stand together. Tables of the "
+    "same courses are protected beside each other: verdicts by group beside their totals and reasons, centres beside "
+    "the funnel, one step beside the next. Other tables of different sections are not. Counts of rows refused and "
+    "numbers at risk stand alone and are given as under the limit. The whole counts stand in the audit's own file."
 )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from portico.cohort.audit_result import AuditResult, Characteristic
 from portico.cohort.table_one import TableOne, Variable
 from portico.report.audit_counts import NOT_STATED, counted_text, shown_groups
 from portico.report.evidence_page import Section, Table
 
-__all__ = ["characteristics_section", "table_one_section"]
+__all__ = ["SHOWN_ELSEWHERE", "characteristics_section", "table_one_section"]
+
+#: Columns that other sections of the report count: in Table 1, counts hidden there could be found here, and the reverse.
+SHOWN_ELSEWHERE: Final = ("prescribed_option", "hardware_present")
 
 _HIDING = "A count below {} is hidden, and others with it so that it does not follow from the totals of this table."
 _UNIT = "The unit is the course: a patient with two courses counts twice. Percentages are of all courses of the group."
@@ -70,7 +75,7 @@ def characteristics_section(result: AuditResult) -> Section | None:
     """The characteristics that an audit counts itself, by technique prescribed; None without any."""
     if not result.characteristics:
         return None
-    tables = [_table(one, result.threshold) for one in result.characteristics]
+    tables = [_table(one, result.threshold) for one in result.characteristics if one.column not in SHOWN_ELSEWHERE]
     text = (_UNIT, _HIDING.format(result.threshold))
     return Section("Who was treated", text, tables=tuple(t for t in tables if t is not None), anchor="table-one")
 
