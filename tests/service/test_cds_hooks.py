@@ -532,6 +532,9 @@ def test_feedback_is_stored_once_with_its_entry_in_the_log(ehr) -> None:
     assert row.topic.startswith(("options", "stop:", "open", "doubts"))
     assert ehr.parts.store.verify().problems == ()
     assert "today" not in ehr.log.getvalue()
+    shown = ehr.client.get("/cds-feedback").json()
+    assert shown["feedback"][0]["id"] in {one.id for one in rows}
+    assert sum(one["n"] for one in shown["counts"]) == len(rows)
 
 
 def test_feedback_that_does_not_hold_is_refused_whole(ehr) -> None:
@@ -578,5 +581,5 @@ def test_a_comment_that_was_changed_is_found(ehr) -> None:
 def test_the_routes_take_their_clients_and_their_day(ehr) -> None:
     router = cds_routes(ehr.parts, Clients({}, BASE), today=lambda: DAYS["femur-postop"])
     assert [route.path for route in router.routes] == [  # type: ignore[attr-defined]
-        "/cds-services", "/cds-services/{service}", "/cds-services/{service}/feedback",
+        "/cds-services", "/cds-feedback", "/cds-services/{service}", "/cds-services/{service}/feedback",
     ]  # fmt: skip

@@ -6,6 +6,7 @@ A call is answered from what it brings: nothing is fetched from a server, nothin
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ from portico.reading import Limits
 from portico.service.api_body import json_answer, refusal
 from portico.service.cds_hooks_cards import CardMaker, radiotherapy_orders, topics_of
 from portico.service.cds_hooks_clients import Clients, NotTrusted, read_clients
-from portico.service.cds_hooks_feedback import save_feedback
+from portico.service.cds_hooks_feedback import as_plain, feedback_of, save_feedback
 from portico.service.cds_hooks_ids import CardNames
 from portico.service.cds_hooks_rules import feedback_problems, request_problems
 from portico.service.cds_hooks_services import SERVICES, NotEnough, discovery, prefetched
@@ -79,6 +80,16 @@ def cds_routes(
     @router.get("/cds-services")
     def services() -> Response:
         return json_answer(discovery())
+
+    @router.get("/cds-feedback")
+    def given() -> Response:
+        try:
+            rows = feedback_of(parts.store)
+        except PorticoError as error:
+            return refusal(error.problems, 503)
+        counts = Counter((row.topic, row.outcome) for row in rows)
+        summary = [{"topic": topic, "outcome": outcome, "n": n} for (topic, outcome), n in sorted(counts.items())]
+        return json_answer({"schema": "cds-feedback/1", "counts": summary, "feedback": [as_plain(row) for row in rows]})
 
     @router.post("/cds-services/{service}")
     async def call(service: str, request: Request) -> Response:

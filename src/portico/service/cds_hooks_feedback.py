@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -16,7 +17,7 @@ from portico.service.audit import append, digest_of, now
 from portico.service.cds_hooks_ids import CardNames
 from portico.service.storage import Store, guarded
 
-__all__ = ["feedback_of", "save_feedback"]
+__all__ = ["as_plain", "feedback_of", "save_feedback"]
 
 MOST: Final = 100
 LONGEST_COMMENT: Final = 2_000
@@ -97,3 +98,12 @@ def feedback_of(store: Store, *, most: int = 1000) -> Sequence[Row[Any]]:
     table = tables.cds_feedback
     with guarded(), store.reader.connect() as connection:
         return connection.execute(select(table).order_by(table.c.at.desc(), table.c.id).limit(most)).all()
+
+
+def as_plain(row: Row[Any]) -> dict[str, Any]:
+    """One element of feedback as plain data; what the user typed stays text."""
+    return {
+        "id": row.id, "service": row.service, "card": row.card, "topic": row.topic, "outcome": row.outcome,
+        "suggestions": json.loads(row.suggestions), "reason": row.reason_code, "reason_system": row.reason_system,
+        "comment": row.comment, "outcome_at": row.outcome_at, "client": row.client, "at": row.at,
+    }  # fmt: skip

@@ -156,6 +156,7 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Role] | Open]] = {
     ("GET", "/cds-services"): EVERYBODY,
     ("POST", "/cds-services/{service}"): EVERYBODY,
     ("POST", "/cds-services/{service}/feedback"): EVERYBODY,
+    ("GET", "/cds-feedback"): _READ,
     # FHIR: nothing of it is stored
     ("GET", "/fhir/PlanDefinition/portico-rules"): _READ,
     ("POST", "/fhir/$import"): _READ,
