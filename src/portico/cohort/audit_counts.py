@@ -30,8 +30,8 @@ def count_part(part: Part, judged: Judged, *, refer_by: int) -> pl.DataFrame:
     Tables and their keys: ``rows`` (read, used, refused, synthetic, alike); ``problem`` (column, code); ``verdict`` (centre, option,
     regimen, verdict, reason); ``part`` (part, verdict); ``rule`` (rule, 0 false 1 unknown 2 true); ``schedule`` (centre, dose,
     fractions); ``start`` (centre; day); ``referral`` (within, later, unknown); ``hardware`` (tenth); ``funnel`` (property, centre,
-    stratum, yes or no or ?); ``chart`` (property, year, quarter, yes or no or ?); ``incidence`` (by, group, cause, null where not
-    known; day); ``definition``; ``characteristic`` (column, value, option).
+    stratum, true or false or null); ``chart`` (property, year, quarter, true or false or null); ``incidence`` (by, group, cause, null
+    where not known; day); ``definition``; ``characteristic`` (column, value, option).
     """
     facts = course_facts(part.frame, refer_by=refer_by).hstack(judged.courses)
     used = part.frame.height
@@ -61,8 +61,10 @@ def count_part(part: Part, judged: Judged, *, refer_by: int) -> pl.DataFrame:
             schema=COUNTS,
         )
     )
-    offered = pl.col("verdict").cast(pl.String).replace_strict({"offered": "yes", "not_offered": "no"}, default="?")
-    in_time = pl.col("referral").replace_strict({"within": "yes", "later": "no"}, default="?")
+    facts = facts.with_columns(
+        offered=pl.when(pl.col("verdict") != "undetermined").then(pl.col("verdict") == "offered"),
+        referred_in_time=pl.when(pl.col("referral") != "unknown").then(pl.col("referral") == "within"),
+    )
     irradiated = facts.filter(pl.col("irradiated").fill_null(True))
     made += [
         _tally(facts, "verdict", "centre", "option", "regimen", "verdict", "reason"),
@@ -74,22 +76,21 @@ def count_part(part: Part, judged: Judged, *, refer_by: int) -> pl.DataFrame:
         _tally(facts.filter(pl.col("delivered").is_not_null()), "part", pl.lit("delivered"), "delivered"),
     ]
     made += [_tally(facts, "part", pl.lit(name), name) for name in PARTS]
-    for name, has in (("offered", offered), ("referred_in_time", in_time)):
-        made.append(_funnel(facts, name, has))
-        made.append(_tally(facts, "chart", pl.lit(name), "year", "quarter", has))
+    for name in ("offered", "referred_in_time"):
+        made.append(_funnel(facts, name))
+        made.append(_tally(facts, "chart", pl.lit(name), "year", "quarter", name))
     for by, group in (("all", pl.lit("all")), ("prescribed_option", pl.col("option")), ("verdict", pl.col("verdict"))):
         made.append(_tally(facts, "incidence", pl.lit(by), group, "cause", day="failed_day"))
     made += [_tally(facts, "characteristic", pl.lit(name), name, "option") for name in CHARACTERISTICS]
     return add_counts(made)
 
 
-def _funnel(facts: pl.DataFrame, name: str, has: pl.Expr) -> pl.DataFrame:
-    counted = facts.lazy().select("centre", *STRATA, has=has).group_by("centre", *STRATA, "has").len("n").collect()
-    stratum = pl.concat_str([pl.col(one).cast(pl.String).fill_null("?") for one in STRATA], separator="|")
-    nothing = {"e": pl.lit(None, pl.String), "day": pl.lit(None, pl.Int64)}
+def _funnel(facts: pl.DataFrame, name: str) -> pl.DataFrame:
+    counted = _tally(facts, "funnel", "centre", *STRATA, name)
+    stratum = pl.concat_str([pl.col(one).fill_null("?") for one in "bcd"], separator="|")
     return counted.select(
-        table=pl.lit("funnel"), a=pl.lit(name), b=pl.col("centre").cast(pl.String), c=stratum, d=pl.col("has"), **nothing,
-        n=pl.col("n").cast(pl.Int64),
+        "table", pl.lit(name).alias("a"), pl.col("a").alias("b"), stratum.alias("c"), pl.col("e").alias("d"),
+        pl.lit(None, pl.String).alias("e"), "day", "n",
     )  # fmt: skip
 
 

@@ -52,11 +52,11 @@ def funnel_figure(name: str, counted: Counted) -> r.FunnelFigure:
     for (property_, centre, stratum, has), n in _by_key(counted):
         if property_ != name:
             continue
-        if has == "?":
+        if has is None:
             left_out += n
             continue
         total, events = totals.get((centre, stratum), (0, 0))
-        totals[centre, stratum] = (total + n, events + (n if has == "yes" else 0))
+        totals[centre, stratum] = (total + n, events + (n if has == "true" else 0))
     if not totals:
         return r.FunnelFigure(name, STRATA, left_out, None, None, ())
     found = funnel_of({(centre, stratum): counts for (centre, stratum), counts in totals.items()})
@@ -76,8 +76,8 @@ def _by_key(counted: Counted) -> list[tuple[tuple[Key, ...], int]]:
 
 def chart_figure(name: str, counted: Counted) -> r.Chart:
     mine = [(year, quarter, has, n) for (property_, year, quarter, has), n in _by_key(counted) if property_ == name]
-    judged = [one for one in mine if one[0] is not None and one[2] != "?"]
-    left_out = sum(n for year, _, has, n in mine if year is None and has != "?")
+    judged = [one for one in mine if one[0] is not None and one[2] is not None]
+    left_out = sum(n for year, _, has, n in mine if year is None and has is not None)
     if not judged:
         return r.Chart(name, left_out, None, ())
     quarters = all(quarter is not None for _, quarter, _, _ in judged)
@@ -86,7 +86,7 @@ def chart_figure(name: str, counted: Counted) -> r.Chart:
     totals: Counter[str] = Counter()
     for year, quarter, has, n in judged:
         totals[label(year, quarter)] += n
-        events[label(year, quarter)] += n if has == "yes" else 0
+        events[label(year, quarter)] += n if has == "true" else 0
     periods = sorted(totals)
     mean, points = p_chart(periods, [events[one] for one in periods], [totals[one] for one in periods])
     dots = (r.ChartDot(str(p.period), p.events, p.total, p.low, p.high, p.outside, p.run) for p in points)

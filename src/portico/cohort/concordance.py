@@ -144,8 +144,7 @@ class Concordance:
         for part in PARTS:
             found = np.zeros(course.rows, dtype=np.int8)
             for one in self._engine.regimens.values():
-                alike = course.alike(one, part)
-                found[alike] = np.maximum(found[alike], eligible[one.id][alike])
+                np.maximum(found, eligible[one.id] * course.alike(one, part), out=found)
             found[course.lacks(part)] = 1
             yield found
 

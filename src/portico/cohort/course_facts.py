@@ -63,7 +63,7 @@ def course_facts(frame: pl.DataFrame, *, refer_by: int) -> pl.DataFrame:
         start=pl.col("start_day"),
         irradiated=option != "none",
         referral=pl.when(pl.col("referral_day") <= refer_by).then(pl.lit("within")).when(pl.col("referral_day") > refer_by)
-        .then(pl.lit("later")).otherwise(pl.lit("unknown")),
+        .then(pl.lit("later")).otherwise(pl.lit("unknown")).cast(pl.Enum(["within", "later", "unknown"])),
         hardware=pl.when(pl.col("hardware_present") | share.is_not_null()).then((share * 10.0).floor().cast(pl.Int64).fill_null(-1)),
         year=pl.col("surgery_year"), quarter=pl.col("surgery_quarter"),
         ecog_group=_ecog_group(),

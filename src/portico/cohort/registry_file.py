@@ -199,14 +199,20 @@ def _csv(path: Path) -> pl.LazyFrame:
 
 def _later(hashes: list[Hashes]) -> Rows:
     """Numbers, from 1, of the rows whose hash stands in an earlier row; unknown is equal to nothing."""
-    found = pl.Series(np.concatenate([*hashes, np.empty(0, np.uint64)]))
-    again = ~found.is_first_distinct() & (found != int(_UNKNOWN))
-    return again.arg_true().to_numpy().astype(np.int64) + 1
+    found = np.concatenate([*hashes, np.empty(0, np.uint64)])
+    ranked = np.sort(found)
+    several = np.unique(ranked[1:][(ranked[1:] == ranked[:-1]) & (ranked[1:] != _UNKNOWN)])
+    if not len(several):
+        return np.empty(0, np.int64)
+    rows = np.flatnonzero(np.isin(found, several))
+    first = np.unique(found[rows], return_index=True)[1]
+    return np.delete(rows, first).astype(np.int64) + 1
 
 
 def _different(hashes: list[Hashes]) -> int:
-    found = pl.Series(np.concatenate([*hashes, np.empty(0, np.uint64)]))
-    return found.filter(found != int(_UNKNOWN)).n_unique()
+    ranked = np.sort(np.concatenate([*hashes, np.empty(0, np.uint64)]))
+    known = ranked[ranked != _UNKNOWN]
+    return int((known[1:] != known[:-1]).sum()) + bool(len(known))
 
 
 def _block(raw: pl.DataFrame, first: int, doubles: Doubles) -> Block:

@@ -77,6 +77,12 @@ def all_columns() -> Columns:
     return Columns(registry_columns())
 
 
+@cache
+def _schema() -> dict[str, pl.DataType]:
+    """Types of all columns; building them anew for each would cost more than reading the cells."""
+    return {**dict.fromkeys(KEYS, pl.String()), **frame_schema(all_columns())}
+
+
 def stripped(name: str, kind: pl.DataType) -> pl.Expr:
     """A cell as text without the blanks around it; null when nothing is left."""
     word = (pl.col(name) if kind == pl.String else pl.col(name).cast(pl.String)).str.strip_chars(BLANKS)
@@ -102,10 +108,9 @@ def check_rows(raw: pl.DataFrame, first: int, twice: Collection[int] = (), alike
     ]
     bad = {one.row for one in problems}
     problems += [one for one in _order(values, first) if one.row not in bad]
-    schema = {**dict.fromkeys(KEYS, pl.String()), **frame_schema(all_columns())}
     frame = pl.concat([keys, values], how="horizontal").select(
         pl.col(name) if name in keys.columns or name in values.columns else pl.lit(None, kind).alias(name)
-        for name, kind in schema.items()
+        for name, kind in _schema().items()
     )
     bad = {one.row for one in problems}
     if bad:
@@ -143,7 +148,7 @@ def _read(raw: pl.DataFrame, columns: list[Column], first: int) -> tuple[pl.Data
 
 def _fast(column: Column, kind: pl.DataType) -> pl.Expr:
     """The value of a cell that is written plainly; null for any other, which :func:`read_cell` then reads."""
-    cell, wanted = pl.col(column.name), frame_schema(all_columns())[column.name]
+    cell, wanted = pl.col(column.name), _schema()[column.name]
     if column.type == "enum":
         return cell.cast(pl.String).cast(wanted, strict=False)
     if column.type == "bool":
