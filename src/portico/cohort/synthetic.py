@@ -33,6 +33,20 @@ MOST: Final = 20_000_000
 CONVENTIONAL: Final = ((30.0, 10), (20.0, 5), (30.0, 10), (8.0, 1), (20.0, 5))
 STEREOTACTIC: Final = ((24.0, 2), (30.0, 4), (24.0, 2), (27.0, 3), (30.0, 5))
 
+#: What every invented patient has in common, so that the rules have something to decide on; the first also in bones that are not spine.
+ANSWERS: Final[Mapping[str, str | bool]] = {
+    "pathology_status": "confirmed", "primary_bone_tumour_suspected": False, "prior_rt_at_site": False, "wound_state": "healed",
+    "infection": False, "reoperation_planned": False, "unstable_now": False, "pregnancy": "excluded", "can_lie_flat": True,
+    "dept_sbrt": True, "dept_imrt": True, "dept_image_guidance": "cbct",
+}  # fmt: skip
+SPINE_ANSWERS: Final[Mapping[str, str | bool]] = {
+    "csf_leak": False, "compression_now": False, "deficit": "none", "sphincter_dysfunction": False, "preop_mri": True,
+    "postop_mri": True, "cord_imaging": "mri_t2",
+}  # fmt: skip
+#: Share of the courses in which an answer is missing, and in which it is yes.
+HIDDEN: Final[Mapping[str, float]] = {"wound_state": 0.05, "reoperation_planned": 0.04, "postop_mri": 0.08}
+PRESENT: Final[Mapping[str, float]] = {"infection": 0.02, "unstable_now": 0.01}
+
 
 def synthetic_registry(patients: int, *, seed: int, world: World | None = None) -> pl.DataFrame:
     """Draw a registry.
@@ -115,6 +129,7 @@ def synthetic_registry(patients: int, *, seed: int, world: World | None = None) 
             "age_years": age[who],
             "ecog": _unless(hidden[who], ecog[who]),
             "surgery_done": np.ones(rows, dtype=bool),
+            "procedure": np.where(spine, "separation_surgery", "intramedullary_nail"),
             "prescribed_option": np.where(sbrt, "sbrt", "conventional"),
             "prescribed_dose_gy": dose,
             "prescribed_fractions": fractions,
@@ -127,6 +142,7 @@ def synthetic_registry(patients: int, *, seed: int, world: World | None = None) 
             "dead": (died < ends)[who],
             "local_failure_day": _unless(~had_failure, np.ceil(failed)),
             "local_failure_definition": ["imaging"] * rows,
+            **_answers(spine, np.random.default_rng([seed, 1])),
         }
     )
 
@@ -166,6 +182,17 @@ def refuse_mixture(table: pl.DataFrame) -> bool:
             fix="Audit them apart: invented patients are never mixed with real ones.",
         )
     return count > 0
+
+
+def _answers(spine: Mask, draw: np.random.Generator) -> dict[str, pl.Series]:
+    """What the rules ask for beside what decides the outcome; drawn apart, so that truth and outcomes do not depend on it."""
+    made = {}
+    for name, answer in {**ANSWERS, **SPINE_ANSWERS}.items():
+        asked = spine if name in SPINE_ANSWERS else np.ones(len(spine), dtype=bool)
+        stated = asked & (draw.random(len(spine)) >= HIDDEN.get(name, 0.0))
+        value = pl.lit(answer) if name not in PRESENT else pl.lit(pl.Series(draw.random(len(spine)) < PRESENT[name]))
+        made[name] = pl.select(pl.when(pl.Series(stated)).then(value)).to_series()
+    return made
 
 
 def _by_centre(centre: NDArray[np.int64], sbrt: Mask, place: int) -> Vector:
