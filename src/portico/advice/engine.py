@@ -6,7 +6,7 @@ the table evaluator uses too, so that one rule serves one patient or ten million
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,7 +15,7 @@ from portico.advice.doses import level_doses
 from portico.advice.eligibility import Formula, formulas, targets_of, verdict
 from portico.advice.kleene import Truth, compile_node
 from portico.advice.model import Dissent, LimitRow, Outcome, PooledOutcome, Settle, Statement
-from portico.advice.order import OrderPolicy
+from portico.advice.order import ANSWERS_IN_STEPS, OrderPolicy
 from portico.advice.outcomes import outcomes_for
 from portico.advice.pooled import pooled_for
 from portico.case import Columns, load_columns
@@ -30,6 +30,8 @@ __all__ = ["Engine"]
 
 #: Rests of formulas that are kept; a large one takes some hundred kilobytes.
 _MOST_SETTLED = 256
+#: Answers about the order that are kept, each of one or two kilobytes.
+_MOST_ORDERS = 2000
 STATUS = {True: "eligible", False: "not eligible", None: "undetermined"}
 
 
@@ -77,6 +79,12 @@ class Engine:
         self._second_courses = frozenset(sources["reirradiation"] - sources["first"])
         self.levels = {key: level_doses(regimen, library) for key, regimen in self.regimens.items()}
         self._outcomes: dict[tuple[str, str], tuple[Outcome, ...]] = {}
+        bands = [self.library.predicate(one["when"]) for one in library.policy["order"].body["bands"]]
+        self.order_reads = tuple(
+            sorted({*self.order.levers, *ANSWERS_IN_STEPS, *(name for node in bands for name in columns_of(node))})
+        )
+        """Columns that the order of options, and what would change it, depend on."""
+        self._orders: dict[Hashable, tuple[str, ...]] = {}
         self._settled: dict[Node, tuple[Settle, ...]] = {}
         self._pooled: dict[tuple[str, str], tuple[PooledOutcome, ...]] = {}
         if answers is None:
@@ -143,6 +151,21 @@ class Engine:
             if len(self._settled) >= _MOST_SETTLED:
                 self._settled.clear()
             found = self._settled[rest] = search(self, rest)
+        return found
+
+    def kept_order(self, asked: Hashable, search: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+        """What would change the order, searched once and kept.
+
+        Parameters
+        ----------
+        asked : everything the answer depends on: options with the keys of their steps, values of ``order_reads``
+        search : finds the answer
+        """
+        found = self._orders.get(asked)
+        if found is None:
+            if len(self._orders) >= _MOST_ORDERS:
+                self._orders.clear()
+            found = self._orders[asked] = search()
         return found
 
     def table(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -68,6 +68,16 @@ def would_change(
     """
     if not candidates:
         return ()
+    told = tuple((name, *(step.key for step in keys[name])) for name in candidates)
+    return engine.kept_order(
+        (told, *(row.get(name) for name in engine.order_reads)),
+        lambda: _would_change(engine, candidates, row, band, keys),
+    )
+
+
+def _would_change(
+    engine: Engine, candidates: Mapping[str, Candidate], row: Mapping[str, Any], band: Band, keys: _Told
+) -> tuple[str, ...]:
     now = tuple(engine.regimens[key].label for key in first(keys))
     known: dict[Any, tuple[str, ...]] = {}
     found: list[str] = []

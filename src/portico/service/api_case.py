@@ -94,7 +94,7 @@ def case_routes(parts: Parts) -> APIRouter:
         return json_answer([_version(row) for row in store.history(case_id)])
 
     @router.post("/advice", response_model=shapes.Document, tags=["advice"])
-    def advice_on(asked: shapes.AdviceAsked) -> Response:
+    async def advice_on(asked: shapes.AdviceAsked) -> Response:  # a few milliseconds of work: a thread would cost more
         """Options side by side for a case that is not stored: the document of ``portico advise --json``."""
         return document(advise(case_from(asked.case), engine))
 
