@@ -31,7 +31,7 @@ from portico.interop.fhir_import_facts import (
     performances,
     spread,
 )
-from portico.interop.fhir_import_report import ImportReport
+from portico.interop.fhir_import_report import ImportReport, State
 from portico.reading import format_path
 
 __all__ = ["FURTHER_COURSE", "Imported", "import_bundle"]
@@ -238,7 +238,7 @@ def _index(bundle: Bundle, found: list[Lesion], done: list[Operation]) -> int | 
 
 def _belongs(operation: Operation, lesion: Lesion) -> bool:
     if operation.reasons:
-        return any(reason.index == lesion.item.index for reason in operation.reasons)
+        return any(lesion.is_meant_by(reason) for reason in operation.reasons)
     return operation.site.meets(lesion.site)
 
 
@@ -269,7 +269,8 @@ def _operations(bundle: Bundle, done: list[Operation], found: list[Lesion], inde
         at = None if index is None else next((i for i, lesion in enumerate(found) if _belongs(one, lesion)), None)
         if at is None:
             says = "An operation that no bone metastasis of the case accounts for."
-            bundle.report.add("doubtful" if one.site.bone else "ignored", one.item.at("code"), one.item.kind, says)
+            told: State = "doubtful" if one.site.bone or one.procedure else "ignored"
+            bundle.report.add(told, one.item.at("code"), one.item.kind, says)
             continue
         # the index lesion stands first; the others follow in their order
         rank = 0 if at == index else 1 + [i for i in range(len(found)) if i != index].index(at)
@@ -353,11 +354,7 @@ def _courses(bundle: Bundle, index: int | None) -> Iterable[_Piece]:
 
 
 def _course(bundle: Bundle, course: Course, treated: Site, number: int) -> dict[str, Any]:
-    same = course.site.meets(treated) and (
-        course.site.side == treated.side or "midline" in (course.site.side, treated.side)
-    )
-    if course.site.levels != treated.levels and not set(course.site.levels) & set(treated.levels):
-        same = False
+    same = course.site.is_certainly(treated)
     if not same:
         bundle.report.add(
             "doubtful", course.item.at("bodySite"), course.item.kind,

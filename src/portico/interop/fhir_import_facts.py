@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from portico.interop.fhir_evidence import BASE
@@ -61,13 +61,33 @@ class Site:
             return False
         return not self.levels or not other.levels or bool(set(self.levels) & set(other.levels))
 
+    def is_certainly(self, other: Site) -> bool:
+        """Whether both are one place beyond doubt: bone, side where there are two, level where there are many, part."""
+        if not self.meets(other) or self.bone not in (*_SINGLE, *_PAIRED, "vertebra"):
+            return False
+        if self.bone in _PAIRED and (self.side is None or self.side != other.side):
+            return False
+        if self.bone == "vertebra" and not set(self.levels) & set(other.levels):
+            return False
+        return self.bone == "vertebra" or self.part is None or other.part is None or self.part == other.part
+
+
+#: Bones of which there is one, and of which there is one on each side; ribs and others are many.
+_SINGLE: Final = ("sacrum", "sternum")
+_PAIRED: Final = ("femur", "humerus", "tibia", "fibula", "radius", "ulna", "pelvis", "scapula", "clavicle")
+
 
 @dataclass(frozen=True, slots=True)
 class Lesion:
-    """A bone metastasis."""
+    """A bone metastasis; ``also`` are the positions of further records of the same one."""
 
     item: Item
     site: Site
+    also: tuple[int, ...] = ()
+
+    def is_meant_by(self, item: Item) -> bool:
+        """Whether a condition is one of the records of this metastasis."""
+        return item.index == self.item.index or item.index in self.also
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +173,8 @@ def _standing(bundle: Bundle, item: Item) -> bool:
 
 
 def lesions(bundle: Bundle) -> list[Lesion]:
-    """Bone metastases that are confirmed."""
-    found = []
+    """Bone metastases that are confirmed; one that is recorded twice counts once."""
+    found: list[Lesion] = []
     for item in bundle.of("Condition"):
         if bundle.concept(item, item.resource.get("code"), "code", note=False).get("metastasis") != "bone":
             continue
@@ -168,7 +188,13 @@ def lesions(bundle: Bundle) -> list[Lesion]:
                 "The bone metastasis is no longer active in the record.",
             )
             continue
-        found.append(Lesion(item, site_of(bundle, item)))
+        site = site_of(bundle, item)
+        twin = next((i for i, one in enumerate(found) if site.bone is not None and one.site == site), None)
+        if twin is None:
+            found.append(Lesion(item, site))
+        else:
+            found[twin] = replace(found[twin], also=(*found[twin].also, item.index))
+            bundle.report.add("ignored", item.at("code"), item.kind, "The same bone metastasis is recorded already.")
     return found
 
 

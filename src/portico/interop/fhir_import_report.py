@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["ImportReport", "Line"]
+__all__ = ["ImportReport", "Line", "State"]
 
 State = Literal["used", "ignored", "doubtful"]
 

@@ -13,7 +13,7 @@ from portico.case import read_case
 from portico.errors import ReadingRefused
 from portico.interop.fhir_import import FURTHER_COURSE, import_bundle
 from portico.interop.fhir_import_courses import CODEX, MCODE, MII
-from portico.interop.fhir_import_facts import COLUMNS
+from portico.interop.fhir_import_facts import COLUMNS, Site
 from portico.interop.fhir_r4 import R4_TYPES, r4_problems
 
 ROOT = Path(__file__).parents[3]
@@ -503,3 +503,47 @@ def test_an_unknown_modifier_is_doubtful(example, resource) -> None:
 def test_the_draft_is_advised_like_any_case(example, engine) -> None:
     found = import_bundle(example("spine-urgent"), as_of=dt.date(2026, 4, 20))
     assert {n.rule for n in advise(found.case, engine).notices} == {"urgent-new-deficit", "urgent-compression"}
+
+
+@pytest.mark.parametrize(
+    ("course", "treated", "same"),
+    [
+        (Site("femur", None, "left"), Site("femur", "shaft", "left"), True),
+        (Site("femur", "shaft", "left"), Site("femur", "shaft", "left"), True),
+        (Site("femur", "proximal", "left"), Site("femur", "distal", "left"), False),
+        (Site("femur"), Site("femur"), False),
+        (Site("femur", None, "left"), Site("femur"), False),
+        (Site("femur", None, "right"), Site("femur", None, "left"), False),
+        (Site("vertebra"), Site("vertebra"), False),
+        (Site("vertebra", levels=("T7", "T8")), Site("vertebra", levels=("T8",)), True),
+        (Site("vertebra", levels=("T7",)), Site("vertebra", levels=("T8",)), False),
+        (Site("vertebra"), Site("vertebra", levels=("T8",)), False),
+        (Site("sacrum"), Site("sacrum", levels=("S1",)), True),
+        (Site("rib", None, "left"), Site("rib", None, "left"), False),
+        (Site(), Site(), False),
+    ],
+)
+def test_an_earlier_course_is_at_the_site_only_beyond_doubt(course, treated, same) -> None:
+    assert course.is_certainly(treated) is treated.is_certainly(course) is same
+
+
+def test_a_metastasis_recorded_twice_is_one(example, resource) -> None:
+    bundle = example("femur-postop")
+    twin = json.loads(json.dumps(resource(bundle, "-metastasis"))) | {"id": "twin"}
+    twin["code"] = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "C79.51"}]}
+    bundle["entry"].append({"resource": twin})
+    found = import_bundle(bundle)
+    assert len(found.draft["lesions"]) == 1
+    assert _says(found.report, "ignored", "recorded already")
+    resource(bundle, "-operation")["reasonReference"] = [{"reference": "Condition/twin"}]
+    assert import_bundle(bundle).case.row()["procedure"] == "intramedullary_nail"
+
+
+def test_an_operation_of_the_table_that_no_metastasis_accounts_for_is_doubtful(example, resource) -> None:
+    bundle = example("femur-postop")
+    bundle["entry"] = bundle["entry"][:5]
+    for key in ("reasonReference", "bodySite"):
+        del resource(bundle, "-operation")[key]
+    found = import_bundle(bundle)
+    assert "surgeries" not in found.draft
+    assert _says(found.report, "doubtful", "no bone metastasis of the case accounts for")
