@@ -24,13 +24,16 @@ settings.register_profile("full", deadline=None, print_blob=True, suppress_healt
 settings.load_profile("full" if os.environ.get("PORTICO_ASSURE") == "1" else "reduced")
 
 HERE = Path(__file__).parent
-UNTRACED = ("hostile", "parity")
-"""Folders of tests that repeat one thing many times: the lines they reach are measured by other tests."""
+UNTRACED = tuple(
+    HERE / name
+    for name in ("cohort/synthetic", "docs", "hostile", "parity", "planning/test_openkbp.py", "service/test_browser.py")
+)
+"""Tests that repeat one thing many times: the lines they reach are measured by other tests."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).parts[0] in UNTRACED:
+        if any(item.path.is_relative_to(path) for path in UNTRACED):
             item.add_marker(pytest.mark.untraced)
 
 
