@@ -7,19 +7,19 @@ from typing import Any
 
 from portico.errors import KnowledgeRefused
 from portico.interop.fhir_evidence import unresolved
+from portico.interop.fhir_r4 import checked_r4
 
 __all__ = ["checked_fhir"]
 
 
 def checked_fhir(bundle: Mapping[str, Any], plan: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The same resources, checked: the bundle as R5, the plan as R4B, which has R4's PlanDefinition.
+    """The same resources, checked: the bundle as R5, the plan as R4; see :mod:`portico.interop.fhir_r4`.
 
     Raises
     ------
     KnowledgeRefused : ``citation-unresolved``, ``fhir-invalid``
     """
     from fhir.resources.bundle import Bundle
-    from fhir.resources.R4B.plandefinition import PlanDefinition
     from pydantic import ValidationError
 
     missing = unresolved(bundle)
@@ -34,13 +34,11 @@ def checked_fhir(bundle: Mapping[str, Any], plan: Mapping[str, Any]) -> tuple[Ma
     ]
     if dangling:
         raise KnowledgeRefused(f"A rule cites {dangling[0]}, which is not there.", code="citation-unresolved")
-    for model, value in ((Bundle, bundle), (PlanDefinition, plan)):
-        try:
-            model.model_validate(value)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            raise KnowledgeRefused(
-                f"A resource does not hold: {first['msg']}.", code="fhir-invalid", path=place
-            ) from error
+    try:
+        Bundle.model_validate(bundle)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise KnowledgeRefused(f"A resource does not hold: {first['msg']}.", code="fhir-invalid", path=place) from error
+    checked_r4(plan)
     return bundle, plan
