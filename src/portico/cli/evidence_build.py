@@ -74,12 +74,12 @@ def report(
     """Write the page."""
     from portico.cli.evidence_dose import dose_section
     from portico.cli.evidence_files import page_file, write_files
-    from portico.cli.evidence_gaps import gap_section
     from portico.cli.library import open_library
     from portico.cli.plan_source import progress_line
     from portico.report.answer_view import answer_section, summary_section
     from portico.report.bubble import bubble_drawing
     from portico.report.evidence_page import Section
+    from portico.report.gap_view import gap_section
     from portico.report.timeline_picture import timeline_drawing
     from portico.synthesis import beside_published, build_pools, dose_layers, gap_map
 

@@ -8,10 +8,9 @@ from portico.cli.evidence_files import AsJson, CsvOption, HtmlOption, PngOption,
 from portico.cli.help_text import help_text
 
 if TYPE_CHECKING:
-    from portico.report.evidence_page import Section
     from portico.synthesis import GapMap
 
-__all__ = ["GAPS_HELP", "gap_section", "gaps"]
+__all__ = ["GAPS_HELP", "gaps"]
 
 GAPS_HELP: Final = help_text(
     "The gap map: populations by outcomes, with studies, people and certainty; and the questions to ask next, each with the size of "
@@ -38,6 +37,7 @@ def gaps(
     from portico.cli.output import plain_table, show, show_json
     from portico.report.evidence_json import gap_map_of, gaps_json
     from portico.report.gap_picture import gap_drawing
+    from portico.report.gap_view import gap_section
 
     library = open_library()
     found = gap_map_of(library)
@@ -76,54 +76,3 @@ def _map_rows(found: GapMap) -> list[list[str]]:
         ]
         rows.append([label, *texts])
     return rows
-
-
-def gap_section(found: GapMap) -> Section:
-    """The map as a section of a page: picture, proposed trials, and every empty cell."""
-    from portico.report.evidence_page import Section, Table
-    from portico.report.gap_picture import gap_drawing
-
-    rows, columns = dict(found.rows), dict(found.columns)
-    asks = []
-    for ask in found.asks:
-        for size in ask.sizes:
-            patients = (
-                "no size"
-                if size.size is None
-                else f"{size.size.per_arm:.0f} evaluable per arm, {size.size.enrol} in all"
-            )
-            if size.size is not None and size.size.events is not None:
-                patients += f", {size.size.events} events"
-            how = (
-                size.why_not
-                if size.size is None
-                else f"{size.stands_on}; {size.size.formula}, power {100 * size.size.power:.0f} %"
-            )
-            asks.append((f"{rows[ask.row]}: {ask.comparison}", ask.endpoint, patients, how))
-    asked = {(one.row, one.column) for one in found.asks}
-    empty = tuple(
-        (
-            rows[one.row],
-            columns[one.column],
-            one.comparison,
-            one.endpoint,
-            "see the question above"
-            if (one.row, one.column) in asked
-            else "no size: the library has no figure in this cell",
-        )
-        for one in found.cells
-        if one.is_gap
-    )
-    return Section(
-        "What is not known",
-        text=(
-            "Sizes are for 80 % power and a two-sided 5 % error (one-sided 2.5 % for non-inferiority), from the figures named; "
-            "they do not say that a difference exists.",
-        ),
-        drawings=(gap_drawing(found),),
-        tables=(
-            Table("Questions to ask next", ("comparison", "endpoint", "size", "stands on"), tuple(asks)),
-            Table("Empty cells", ("population", "outcome", "comparison", "endpoint", "size"), empty),
-        ),
-        anchor="gaps",
-    )
