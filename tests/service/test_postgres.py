@@ -13,6 +13,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import select, update
 
+from portico.cli import main
 from portico.directive import directive_from
 from portico.errors import Blocked
 from portico.service import Settings
@@ -164,3 +165,18 @@ def test_restarts_under_load_give_an_error_or_a_success_and_nothing_twice(tmp_pa
     assert stored == dict.fromkeys(succeeded, 1)
     assert {status for _, status in answers} == {303, 503}
     assert len(succeeded) > SENDERS * RESTARTS
+
+
+def test_a_database_that_does_not_answer_is_no_damaged_one(tmp_path, capsys) -> None:
+    path = tmp_path / "portico.toml"
+    path.write_text('[service]\nfolder = "data"\n[database]\nurl = "postgresql://portico@127.0.0.1:9/none"\n')
+    for words in (
+        ["audit-log", "verify"],
+        ["backup", "--out", str(tmp_path / "b.zip")],
+        ["retain", "--older-than=1d"],
+        ["export", "x", "--out", str(tmp_path / "c.zip")],
+    ):
+        assert main([*words, "--config", str(path)]) == 3
+        printed = capsys.readouterr().err
+        assert "database" in printed and "damaged" not in printed and "Traceback" not in printed
+    assert not list(tmp_path.glob("*.zip"))

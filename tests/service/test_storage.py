@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ def test_migrations_make_the_tables_of_the_code_and_remove_them(place) -> None:
         migrate(engine, "base")
         assert inspect(engine).get_table_names() == ["alembic_version"]
     engine.dispose()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(place, store) -> None:
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Blocked) as refused:
+        Store(place)
+    assert refused.value.code == "database-newer"
 
 
 def test_versions_are_kept_and_an_older_one_is_not_overwritten(store) -> None:
@@ -115,6 +124,25 @@ def test_any_change_behind_the_service_is_found(tmp_path, place, store, capsys) 
     store.close()
     assert main(["audit-log", "verify", "--config", config]) == 1
     assert "does NOT hold" in capsys.readouterr().out
+
+
+def test_the_log_holds_while_others_write(store) -> None:
+    """Verification sees one moment: what is stored while it reads is no change behind the service."""
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            store.save_case(CASE, by="w")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        found = [store.verify() for _ in range(12)]
+    finally:
+        over.set()
+        thread.join()
+    assert {one.problems for one in found} == {()}
+    assert found[0].entries < found[-1].entries
 
 
 def test_entries_cut_off_at_the_end_are_found_with_a_noted_hash(store) -> None:

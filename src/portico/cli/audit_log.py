@@ -45,18 +45,19 @@ def verify(
     ------
     UsageError : ``no-database``, ``config-and-option``
     ReadingRefused : ``database-damaged``
+    Unavailable : a server of databases does not answer
     """
-    from sqlalchemy.exc import DatabaseError
-
     from portico.cli.output import show, show_json
     from portico.service.audit import verify_log
-    from portico.service.storage import open_engine
+    from portico.service.storage import Unavailable, open_engine, snapshot
 
     engine = open_engine(settings_at(folder, config).url)
     try:
-        with engine.begin() as connection:
+        with snapshot(engine) as connection:
             found = verify_log(connection, head)
-    except (DatabaseError, UnicodeDecodeError, ValueError):
+    except (Unavailable, UnicodeDecodeError, ValueError) as error:
+        if engine.dialect.name != "sqlite" and isinstance(error, Unavailable):
+            raise
         raise ReadingRefused("The database is damaged and cannot be read.", code="database-damaged") from None
     finally:
         engine.dispose()

@@ -31,7 +31,7 @@ from portico.service import tables
 from portico.service.audit import append, now, verify_log
 from portico.service.migrations import migrate
 from portico.service.settings import Settings
-from portico.service.storage import guarded, open_engine
+from portico.service.storage import guarded, open_engine, snapshot
 
 __all__ = ["OPERATOR", "BackedUp", "back_up", "restore"]
 
@@ -43,11 +43,6 @@ _LARGEST_MANIFEST: Final = 64 * 1024 * 1024
 _LARGEST_LINE: Final = 256 * 1024 * 1024
 _MEMBER: Final = re.compile(r"tables/[a-z_]{1,40}\.jsonl|jobs/[0-9a-f]{1,32}/try-[0-9]{1,6}/[A-Za-z0-9_.-]{1,100}")
 _BLOCK: Final = 1 << 20
-#: How a transaction begins that sees one moment for as long as it lasts.
-_SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
-    "sqlite": {"reads": True},
-    "postgresql": {"isolation_level": "REPEATABLE READ"},
-}
 _ROWS: Final = 200
 
 
@@ -92,12 +87,8 @@ def back_up(settings: Settings, out: Path) -> BackedUp:
     try:
         with (
             os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as stream,
-            guarded(),
-            engine.execution_options(**_SNAPSHOT[engine.dialect.name]).connect() as connection,
+            snapshot(engine) as connection,
         ):
-            if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             made = _write(stream, connection, settings.folder)
             stream.flush()
             os.fsync(stream.fileno())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text, update
 from sqlalchemy.engine import Row, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
@@ -18,7 +20,7 @@ from portico.service.audit import Verified, append, digest_of, now, verify_log
 from portico.service.migrations import migrate
 from portico.service.settings import Settings
 
-__all__ = ["NotFound", "Store", "Unavailable", "guarded", "open_engine"]
+__all__ = ["NotFound", "Store", "Unavailable", "guarded", "open_engine", "snapshot"]
 
 
 class NotFound(UsageError):
@@ -74,13 +76,42 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads and sees one moment for as long as it lasts, while others go on writing.
+
+    Raises
+    ------
+    Unavailable : the database does not answer
+    """
+    postgres = engine.dialect.name == "postgresql"
+    options = {"isolation_level": "REPEATABLE READ"} if postgres else {"reads": True}
+    with guarded(), engine.connect().execution_options(**options) as connection:
+        if postgres:
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # it may read everything that there is
+        yield connection
+
+
 class Store:
-    """The database of one service; safe to share between threads."""
+    """The database of one service, brought to the newest version of its tables; safe to share between threads.
+
+    Raises
+    ------
+    Blocked : ``database-newer``, when a newer Portico has been at work
+    Unavailable : the database does not answer
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.engine = open_engine(settings.url)
         self.reader = self.engine.execution_options(reads=True)
-        migrate(self.engine)
+        try:
+            with guarded():
+                migrate(self.engine)
+        except CommandError:
+            raise Blocked(
+                "The database was made by a newer Portico.", code="database-newer", fix="Install that version again."
+            ) from None
 
     def close(self) -> None:
         """Give every connection back."""
@@ -283,7 +314,7 @@ class Store:
 
     def verify(self, head: str | None = None) -> Verified:
         """Verify the audit log; see :func:`portico.service.audit.verify_log`."""
-        with self.reader.begin() as connection:
+        with snapshot(self.engine) as connection:
             return verify_log(connection, head)
 
     def _all(self, query: Any) -> Sequence[Row[Any]]:
