@@ -94,7 +94,7 @@ def test_what_an_auditor_looks_for_is_there() -> None:
         "Concordance with the rules",
         "rule-sbrt-gate",
         "Gray&#39;s test between groups",
-        "example-2020",
+        "example-2020, all",
         "73 % (68 to 78 %)",
         "at risk",
         "Methods",

@@ -47,6 +47,7 @@ def verify(
     import portico.advice.claims
     import portico.biology
     import portico.cohort.claims
+    import portico.cohort.table_claims
     import portico.dosimetry
     import portico.knowledge.score_claims
     import portico.planning

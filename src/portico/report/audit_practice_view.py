@@ -119,7 +119,13 @@ def _referral(result: AuditResult) -> Section:
                 share += f" ({100 * one.low:.0f} to {100 * one.high:.0f} %)"
             counted = "" if one.events is None or one.n is None else f"{one.events} of {one.n}"
             rows.append(
-                (one.study, one.label, share, counted, f"{verified_sign(one.verified)} {verified(one.verified)}")
+                (
+                    f"{one.study}, {one.arm.replace('-', ' ')}",
+                    one.label,
+                    share,
+                    counted,
+                    f"{verified_sign(one.verified)} {verified(one.verified)}",
+                )
             )
         tables.append(
             Table(
