@@ -13,15 +13,17 @@ from dataclasses import fields, is_dataclass
 from json.encoder import encode_basestring
 from typing import Any, Final
 
-from portico.advice.model import Advice, LevelDose, LimitRow, Outcome, PooledOutcome, Statement
+from portico.advice.model import Advice, LevelDose, LimitRow, OrderStep, Outcome, PooledOutcome, Statement
 from portico.intended_use import INTENDED_USE
 
 __all__ = ["advice_text"]
 
+_KEPT_TUPLES: Final = frozenset({Outcome, PooledOutcome, LevelDose, LimitRow})
 _KEPT: Final = frozenset({Statement, Outcome, PooledOutcome, LevelDose, LimitRow})
 #: Objects whose text is kept, each of some hundred bytes; beyond, all are forgotten.
 _MOST: Final = 5000
 _texts: Final[dict[int, tuple[object, str]]] = {}
+_steps: Final[dict[OrderStep, str]] = {}
 #: For each class the quoted names of its fields with their colon, and the names.
 _names: Final[dict[type, tuple[tuple[str, str], ...]]] = {}
 
@@ -62,6 +64,8 @@ def _text(value: Any) -> str:
         if not math.isfinite(value):
             raise ValueError("a number is not finite")
         return repr(value)
+    if kind is tuple and value and type(value[0]) in _KEPT_TUPLES:  # an engine holds these as a whole
+        return _kept(value) or _keep(value, f"[{','.join([_text(item) for item in value])}]")
     if kind is tuple or kind is list:
         return f"[{','.join([_text(item) for item in value])}]"
     if kind is dict:
@@ -72,18 +76,35 @@ def _text(value: Any) -> str:
 
 
 def _object(value: Any, kind: type) -> str:
+    if kind is OrderStep:  # made anew each time, and only a few differ
+        return _steps.get(value) or _step(value)
     if kind in _KEPT:
-        found = _texts.get(id(value))
-        if found is not None and found[0] is value:
-            return found[1]
+        return _kept(value) or _keep(value, _fields(value, kind))
+    return _fields(value, kind)
+
+
+def _fields(value: Any, kind: type) -> str:
     names = _names.get(kind)
     if names is None:
         if not is_dataclass(value):
             raise TypeError(f"{kind.__name__} is not part of an advice")
         names = _names[kind] = tuple((f"{encode_basestring(f.name)}:", f.name) for f in fields(value))
-    text = f"{{{','.join([quoted + _text(getattr(value, name)) for quoted, name in names])}}}"
-    if kind in _KEPT:
-        if len(_texts) >= _MOST:
-            _texts.clear()
-        _texts[id(value)] = (value, text)
+    return f"{{{','.join([quoted + _text(getattr(value, name)) for quoted, name in names])}}}"
+
+
+def _step(value: OrderStep) -> str:
+    if len(_steps) >= _MOST:
+        _steps.clear()
+    return _steps.setdefault(value, _fields(value, OrderStep))
+
+
+def _kept(value: object) -> str | None:
+    found = _texts.get(id(value))
+    return found[1] if found is not None and found[0] is value else None
+
+
+def _keep(value: object, text: str) -> str:
+    if len(_texts) >= _MOST:
+        _texts.clear()
+    _texts[id(value)] = (value, text)
     return text

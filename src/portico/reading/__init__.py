@@ -10,7 +10,7 @@ Every refusal is a :class:`portico.errors.ReadingRefused` with a code, the file,
 from portico.reading.archive import Archive, open_archive
 from portico.reading.document import Document, PathParts, format_path
 from portico.reading.files import read_bytes, read_document, write_atomic
-from portico.reading.json_text import parse_json
+from portico.reading.json_text import json_value, parse_json
 from portico.reading.limits import DEFAULT, DEFAULT_ARCHIVE, ArchiveLimits, Limits
 from portico.reading.suggest import did_you_mean
 from portico.reading.yaml_text import parse_yaml
@@ -25,6 +25,7 @@ __all__ = [
     "PathParts",
     "did_you_mean",
     "format_path",
+    "json_value",
     "open_archive",
     "parse_json",
     "parse_yaml",

@@ -6,16 +6,16 @@ import bisect
 import json
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
-from typing import Final
+from typing import Any, Final
 
 from portico.errors import ReadingRefused
 from portico.reading.document import Document
 from portico.reading.limits import DEFAULT, Limits
 from portico.reading.scalars import ScalarRefused, number_from_text
-from portico.reading.text import checked_text
+from portico.reading.text import FORBIDDEN_CHARACTER, checked_text
 from portico.reading.tree import TreeBuilder
 
-__all__ = ["parse_json"]
+__all__ = ["json_value", "parse_json"]
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -48,6 +48,79 @@ def parse_json(source: str | bytes, *, name: str = "<text>", limits: Limits = DE
     """
     text = checked_text(source, name, limits)
     return _Reader(text, name, limits).read()
+
+
+def json_value(source: str | bytes, *, name: str = "<text>", limits: Limits = DEFAULT) -> Any:
+    """The value of one JSON document, where nobody asks for its lines: several times as fast as :func:`parse_json`.
+
+    >>> json_value('{"fractions": 10}')
+    {'fractions': 10}
+
+    A short document without anything odd is read by the decoder of Python. At the first thing that it could take otherwise
+    the whole document goes to the guarded reader, so values and refusals are always those of :func:`parse_json`.
+
+    Parameters
+    ----------
+    source, name, limits : see :func:`parse_json`
+
+    Raises
+    ------
+    ReadingRefused : as :func:`parse_json`
+    """
+    text = checked_text(source, name, limits)
+    # A document of so few characters has no more parts, and no longer text, than the limits allow.
+    if len(text) <= min(limits.max_nodes, limits.max_scalar_chars):
+        try:
+            value = json.loads(
+                text, object_pairs_hook=_once, parse_constant=_odd, parse_float=_decimal,
+                parse_int=lambda word: number_from_text(word, whole=True, max_int_digits=limits.max_int_digits),
+            )  # fmt: skip
+            if _shallow(value, limits.max_depth) and ("\\" not in text or not _escaped_badly(value)):
+                return value
+        except (ValueError, ScalarRefused, RecursionError):
+            pass
+    return _Reader(text, name, limits).read().value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs) or "<<" in made:
+        raise ValueError
+    return made
+
+
+def _odd(word: str) -> Any:
+    raise ValueError(word)
+
+
+def _decimal(word: str) -> float:
+    return number_from_text(word, whole=False, max_int_digits=0)
+
+
+def _shallow(value: Any, most: int) -> bool:
+    """Whether no more than so many lists and mappings stand in one another."""
+    level = [value] if type(value) in (dict, list) else []
+    for _ in range(most):
+        if not level:
+            return True
+        inner = [item for one in level for item in (one.values() if type(one) is dict else one)]
+        level = [item for item in inner if type(item) is dict or type(item) is list]
+    return not level
+
+
+def _escaped_badly(value: Any) -> bool:
+    """Whether an escape stands for a character that no document may hold."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if type(one) is dict:
+            waiting += one.keys()
+            waiting += one.values()
+        elif type(one) is list:
+            waiting += one
+        elif type(one) is str and FORBIDDEN_CHARACTER.search(one):
+            return True
+    return False
 
 
 class _Reader:

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from portico.errors import PorticoError, Problem, ReadingRefused, UsageError
-from portico.reading import format_path, parse_json
+from portico.reading import format_path, json_value
 from portico.reading.limits import Limits
 from portico.service.api_models import ErrorBody
 from portico.service.guards import check_token
@@ -109,8 +109,7 @@ async def _read(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise HTTPException(415)
-    document = parse_json(await request.body(), name="body", limits=_LIMITS)
-    request._json = document.value
+    request._json = json_value(await request.body(), name="body", limits=_LIMITS)
 
 
 def _problem(error: Mapping[str, Any]) -> Problem:
