@@ -248,6 +248,21 @@ def test_used_names_are_kept_until_their_token_has_expired() -> None:
         Clients({ISSUER: client}, BASE, clock=lambda: moment[0]).trusted(header, ("a",))
 
 
+def test_names_of_expired_tokens_are_forgotten(monkeypatch) -> None:
+    from portico.service import cds_hooks_clients as room
+
+    moment = [1_000_000.0]
+    monkeypatch.setattr(room, "_FEW_NAMES", 3)
+    client = room.Client(ISSUER, {"one": ("ES384", KEY)})
+    clients = Clients({ISSUER: client}, BASE, clock=lambda: moment[0])
+    for number in range(12):
+        moment[0] = 1_000_000.0 + 100 * number
+        now = int(moment[0])
+        claims = {"iss": ISSUER, "aud": "a", "exp": now + 10, "iat": now, "jti": str(number)}
+        assert clients.trusted(f"Bearer {_token(claims)}", ("a",)) == ISSUER
+        assert len(clients._used) <= 3
+
+
 def test_without_a_file_nobody_may_call(tmp_path) -> None:
     clients = read_clients(Settings(tmp_path))
     with pytest.raises(NotTrusted):

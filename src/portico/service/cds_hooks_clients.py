@@ -37,6 +37,7 @@ LONGEST_LIFE_S: Final = 600
 """A token that lives longer is refused: its name must be remembered as long."""
 _LONGEST_TOKEN: Final = 8 * 1024
 _LONGEST_NAME: Final = 200
+_FEW_NAMES: Final = 10_000
 _MOST_NAMES: Final = 500_000
 _FEWEST_RSA_BITS: Final = 2048
 _LIMITS: Final = Limits(max_bytes=_LONGEST_TOKEN, max_depth=6, max_nodes=200)
@@ -88,6 +89,7 @@ class Clients:
         self._clock = clock
         self._began = clock()
         self._used: dict[tuple[str, str], float] = {}
+        self._look_at = _FEW_NAMES
         self._lock = threading.Lock()
 
     def trusted(self, header: str | None, addresses: tuple[str, ...]) -> str:
@@ -158,8 +160,9 @@ class Clients:
         if not isinstance(token, str) or not 0 < len(token) <= _LONGEST_NAME:
             raise _refused("bad-token")
         with self._lock:
-            if len(self._used) >= _MOST_NAMES:
+            if len(self._used) >= self._look_at:
                 self._used = {key: until for key, until in self._used.items() if until > now}
+                self._look_at = min(max(_FEW_NAMES, 2 * len(self._used)), _MOST_NAMES)
             if len(self._used) >= _MOST_NAMES or (client.issuer, token) in self._used:
                 raise _refused("token-replayed")
             self._used[client.issuer, token] = ends + LEEWAY_S

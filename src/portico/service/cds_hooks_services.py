@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from portico.errors import InputRefused, Problem
 from portico.interop.fhir_import_bundle import listed
+from portico.interop.fhir_import_facts import COLUMNS
 
 __all__ = ["SERVICES", "NotEnough", "discovery", "prefetched"]
 
 _NEEDED: Final = ("patient", "conditions", "procedures")
+#: Performance status, and every code of Portico's own columns: no more of the record than is read.
+_CODES: Final = ",".join(
+    quote(token, safe=":/") for token in ("http://loinc.org|89247-1", "http://loinc.org|89243-0", f"{COLUMNS}|")
+)
 _PREFETCH: Final[Mapping[str, str]] = {
     "patient": "Patient/{{context.patientId}}",
     "conditions": "Condition?patient={{context.patientId}}",
     "procedures": "Procedure?patient={{context.patientId}}",
-    "observations": "Observation?patient={{context.patientId}}",
+    "observations": f"Observation?patient={{{{context.patientId}}}}&code={_CODES}",
     "medications": "MedicationRequest?patient={{context.patientId}}&status=active",
     "volumes": "BodyStructure?patient={{context.patientId}}",
     "devices": "Device?patient={{context.patientId}}",
