@@ -109,9 +109,13 @@ class Store:
             with guarded():
                 migrate(self.engine)
         except CommandError:
+            self.close()
             raise Blocked(
                 "The database was made by a newer Portico.", code="database-newer", fix="Install that version again."
             ) from None
+        except Unavailable:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Give every connection back."""
