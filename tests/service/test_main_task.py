@@ -71,7 +71,7 @@ def test_an_answer_that_does_not_fit_stores_nothing_and_is_named(browser, answer
     ended = browser.send("/cases/new", answers)
     assert ended.status_code == 422
     assert f'<a href="#f-{field}">' in ended.text.split("</section>")[0]
-    assert f'id="e-{field}"' in ended.text
+    assert f'id="e-{field}"' in ended.text and "? explains" not in ended.text
     assert "No case is stored yet" in browser.open("/").text
 
 
@@ -139,6 +139,7 @@ def test_signing_needs_option_name_and_reason(browser, femur, left_out) -> None:
     del answers[left_out]
     ended = browser.send(f"/cases/{case_id}/sign", answers)
     assert ended.status_code == 422 and 'role="alert"' in ended.text
+    assert f'<a href="#{left_out}">' in ended.text and f'id="{left_out}"' in ended.text
     assert "Signed:" not in browser.open(f"/cases/{case_id}").text
 
 

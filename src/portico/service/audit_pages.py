@@ -50,7 +50,7 @@ def audit_pages(parts: Parts) -> APIRouter:
         folder = queue.folder / job
         try:
             if file is None or not file.size:
-                raise UsageError("Choose a file.", code="no-file")
+                raise UsageError("Choose a file.", code="no-file", path="file")
             asked = request_of(_FORM, None, fields)
             head = await file.read(len(_PARQUET))
             await file.seek(0)

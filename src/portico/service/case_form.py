@@ -33,6 +33,9 @@ _HEADS: Final[Mapping[str, str]] = {
     "department": "What the department can do",
     "wishes": "What the patient wants",
 }
+#: What the terminal says of an empty answer, and what a page says.
+_TERMINAL: Final = "An empty line means unknown; ? explains."
+_PAGE: Final = "Leave it empty when it is unknown."
 _PLACE: Final[Mapping[str, str]] = {"label": "case", "as_of": "case", "surgeries": "surgery"}
 _FURTHER: Final = Question(
     None, ("more",), "flag", ask="Are these all the courses at this site?",
@@ -227,7 +230,7 @@ class _Taking:
         try:
             value = read_answer(text, question, load_columns()[question.column] if question.column else None)
         except PorticoError as error:
-            return f"{error.problem.message} {error.problem.fix}".strip()
+            return f"{error.problem.message} {error.problem.fix}".strip().replace(_TERMINAL, _PAGE)
         if value is None:
             return ""
         blocked = _no_concern(question, base, self.draft, _LazyRow(self.draft))

@@ -57,7 +57,7 @@ def plan_pages(parts: Parts) -> APIRouter:
             folder = queue.folder / job
             try:
                 if file is None or not file.size:
-                    raise UsageError("Choose a zip file.", code="no-file")
+                    raise UsageError("Choose a zip file.", code="no-file", path="file")
                 asked = request_of(FORMS[kind], seal, fields)
                 path = await kept_upload(file, folder / "in" / UPLOADED["dicom"])
                 if kind == "check" and file.size <= AT_ONCE and not asked["match"]:
