@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 from polars.exceptions import PolarsError
 
+from portico.cohort.csv_lines import count_cells, headings_of
 from portico.cohort.dictionary import KEYS
 from portico.cohort.registry_rows import MARK, NEEDED, Part, RowProblem, all_columns, check_rows, stripped
 from portico.errors import InputRefused, UsageError
@@ -38,15 +39,16 @@ class Block:
     raw: pl.DataFrame
     twice: tuple[int, ...]
     alike: tuple[int, ...]
+    ragged: tuple[int, ...]
 
     def check(self) -> Part:
         """Judge the rows."""
-        return check_rows(self.raw, self.first, self.twice, self.alike)
+        return check_rows(self.raw, self.first, self.twice, self.alike, self.ragged)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Doubles:
-    """What rows have in common with earlier ones.
+    """What a first look at all rows tells.
 
     Parameters
     ----------
@@ -54,12 +56,14 @@ class Doubles:
     twice : numbers of rows whose course key stands in an earlier row, whether or not that one can be used; rising
     alike : of rows that differ from an earlier one of the same patient in nothing but the course key; rising
     patients : different patients
+    ragged : of rows with another number of cells than the heading; rising
     """
 
     rows: int
     twice: Rows
     alike: Rows
     patients: int
+    ragged: Rows
 
 
 @dataclass(slots=True, eq=False)
@@ -107,6 +111,9 @@ class RegistryFile:
             headings = scan.collect_schema().names()
         except (PolarsError, OSError):
             raise self._no_table() from None
+        plain = headings if self.path.suffix == ".parquet" else headings_of(self.path)
+        if len(set(plain)) < len(plain):
+            raise InputRefused("A heading stands twice.", code="heading-twice", file=self.path.name)
         given = {**{name: name for name in known}, **(self.names or {})}
         found = [heading for heading in given.values() if heading in headings]
         if len(set(found)) < len(found):
@@ -128,7 +135,7 @@ class RegistryFile:
     def _no_table(self) -> InputRefused:
         return InputRefused(
             "This file is no table that can be read.", code="registry-form", file=self.path.name,
-            fix="CSV in UTF-8 with one heading and the same number of cells in every line, or Parquet.",
+            fix="CSV in UTF-8 with commas, one heading and closed quotes, or Parquet.",
         )  # fmt: skip
 
     def doubles(self) -> Doubles:
@@ -152,8 +159,11 @@ class RegistryFile:
             ):
                 into.append(np.where(key.is_null().to_numpy(), _UNKNOWN, hashes.to_numpy()))
             rows += batch.height
+        counted, ragged = (rows, np.empty(0, np.int64)) if self.path.suffix == ".parquet" else count_cells(self.path)
+        if counted != rows:  # a quote in a wrong place: it cannot be said where a row ends
+            raise self._no_table()
         twice, alike = _later(courses), _later(whole)
-        return Doubles(rows, twice, np.setdiff1d(alike, twice, assume_unique=True), _different(people))
+        return Doubles(rows, twice, np.setdiff1d(alike, twice, assume_unique=True), _different(people), ragged)
 
     def blocks(self, doubles: Doubles) -> Iterator[Block]:
         """The file in blocks of exactly ``rows`` rows, the last one shorter.
@@ -194,7 +204,7 @@ class RegistryFile:
 
 
 def _csv(path: Path) -> pl.LazyFrame:
-    return pl.scan_csv(path, infer_schema=False, encoding="utf8-lossy", null_values=None)
+    return pl.scan_csv(path, infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True)
 
 
 def _later(hashes: list[Hashes]) -> Rows:
@@ -220,4 +230,4 @@ def _block(raw: pl.DataFrame, first: int, doubles: Doubles) -> Block:
         low, high = np.searchsorted(rows, [first, first + raw.height])
         return tuple(int(row) for row in rows[low:high])
 
-    return Block(first, raw, inside(doubles.twice), inside(doubles.alike))
+    return Block(first, raw, inside(doubles.twice), inside(doubles.alike), inside(doubles.ragged))

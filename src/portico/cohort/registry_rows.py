@@ -28,6 +28,7 @@ NEEDED: Final = ("course_key", "patient_key")
 MARK: Final = "synthetic"
 _FORMULA: Final = "=+-@\t\r"
 _ALIKE: Final = "nothing but course_key tells this row from an earlier one of its patient; it is used"
+_RAGGED: Final = "the line has more or fewer cells than the heading"
 #: Days of events that cannot come after the patient was last seen.
 _EVENTS: Final = (
     "local_failure_day", "reoperation_day", "reirradiation_day", "fracture_day", "hardware_failure_day", "wound_complication_day",
@@ -89,7 +90,13 @@ def stripped(name: str, kind: pl.DataType) -> pl.Expr:
     return pl.when(word != "").then(word).otherwise(None).alias(name)
 
 
-def check_rows(raw: pl.DataFrame, first: int, twice: Collection[int] = (), alike: Collection[int] = ()) -> Part:
+def check_rows(
+    raw: pl.DataFrame,
+    first: int,
+    twice: Collection[int] = (),
+    alike: Collection[int] = (),
+    ragged: Collection[int] = (),
+) -> Part:
     """Judge some rows.
 
     Parameters
@@ -97,6 +104,7 @@ def check_rows(raw: pl.DataFrame, first: int, twice: Collection[int] = (), alike
     raw : columns of a registry under their own names, each as text or in the type of its file; those that the file lacks may be absent
     first : number of the first row, from 1
     twice : numbers of rows whose course key stands in an earlier row
+    ragged : numbers of rows with another number of cells than the heading: nothing in them can be relied on
     alike : numbers of rows that differ from an earlier one of the same patient in nothing but the course key; they are used, and named
     """
     columns = [column for column in all_columns() if column.name in raw.columns]
@@ -106,6 +114,9 @@ def check_rows(raw: pl.DataFrame, first: int, twice: Collection[int] = (), alike
     problems += [
         RowProblem(row, "course_key", "course-twice", "course_key stands in an earlier row") for row in sorted(twice)
     ]
+    odd = set(ragged)
+    problems = [one for one in problems if one.row not in odd]
+    problems += [RowProblem(row, "", "cell-count", _RAGGED) for row in sorted(odd)]
     bad = {one.row for one in problems}
     problems += [one for one in _order(values, first) if one.row not in bad]
     frame = pl.concat([keys, values], how="horizontal").select(

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portico.case.schemas import load_registry_columns
+from portico.cohort import csv_lines
 from portico.cohort.cells import Problem, read_cell
 from portico.cohort.dictionary import KEYS, registry_columns
 from portico.cohort.registry_file import RegistryFile
@@ -175,7 +176,7 @@ def test_parquet_is_the_same_as_csv(tmp_path):
     assert one.equals(other)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"course_key,patient_key\n1,2,3\n", b"PAR1"])
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b'course_key,patient_key\n"1,2\n', b"PAR1"])
 def test_what_is_no_table_is_refused_not_crashed(tmp_path, content):
     for name in ("r.csv", "r.parquet"):
         (tmp_path / name).write_bytes(content)
@@ -184,6 +185,37 @@ def test_what_is_no_table_is_refused_not_crashed(tmp_path, content):
         assert refused.value.code in ("registry-form", "key-column-missing")
     with pytest.raises(InputRefused):
         RegistryFile(tmp_path / "none.csv")
+
+
+def test_a_line_with_another_number_of_cells_is_refused_alone(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text('course_key,patient_key,bone\n1,1,femur\n2,2\n3,3,femur,x\n\n"5,",5,"fem\nur"\n6,6,femur\n')
+    for size in (2, 1000):
+        found, parts, problems = read(path, rows=size)
+        assert [(one.row, one.code) for one in problems] == [
+            (2, "cell-count"), (3, "cell-count"), (4, "cell-count"), (5, "unknown-word"),
+        ]  # fmt: skip
+        assert found.rows_in == 6 and [key for part in parts for key in part.frame["course_key"]] == ["1", "6"]
+    path.write_text("course_key,patient_key,bone,bone\n1,1,femur,tibia\n")
+    with pytest.raises(InputRefused) as refused:
+        RegistryFile(path)
+    assert refused.value.code == "heading-twice"
+
+
+@pytest.mark.parametrize("piece", [5, 64, 1 << 20])
+def test_lines_are_counted_as_a_reader_counts_them(tmp_path, monkeypatch, piece):
+    monkeypatch.setattr(csv_lines, "_PIECE", piece)
+    draw, path = random.Random(piece), tmp_path / "r.csv"
+    for _ in range(60):
+        cells = ["", "1", "x,y", 'q"u', "l\nm", "zz"]
+        rows = [["a", "b", "c"]] + [
+            [draw.choice(cells) for _ in range(draw.choice([3, 3, 2, 4]))] for _ in range(draw.randrange(6))
+        ]
+        with path.open("w", newline="") as stream:
+            csv.writer(stream, lineterminator=draw.choice(["\n", "\r\n"])).writerows(rows)
+        count, odd = csv_lines.count_cells(path)
+        assert count == len(rows) - 1 and odd.tolist() == [n for n, row in enumerate(rows) if len(row) != 3]
+        assert csv_lines.headings_of(path) == rows[0]
 
 
 def test_bytes_that_are_no_utf8_refuse_their_row_alone(tmp_path):
