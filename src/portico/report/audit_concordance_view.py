@@ -69,7 +69,13 @@ def concordance_sections(result: AuditResult) -> Iterator[Section]:
         yield Section(
             "Why courses are not offered, or cannot be told",
             ("Each course counts under the first rule that decides it.",),
-            tables=(Table("Reasons, the most frequent first", ("reason", "verdict", "rule", "courses"), reasons),),
+            tables=(
+                Table(
+                    "Reasons, the most frequent first, those hidden last",
+                    ("reason", "verdict", "rule", "courses"),
+                    reasons,
+                ),
+            ),
             anchor="reasons",
         )
 
@@ -95,7 +101,7 @@ def _near(counts: Sequence[int], other: Sequence[int | None], threshold: int) ->
 
 
 def _reasons(result: AuditResult, totals: Mapping[str, int | None]) -> tuple[tuple[str, ...], ...]:
-    """Reasons with counts that neither each other nor the total of their verdict give back."""
+    """Reasons with counts that neither each other, nor their order, nor the total of their verdict give back."""
     hidden: dict[int, int | None] = {}
     for verdict in ("not_offered", "undetermined"):
         places = [n for n, one in enumerate(result.concordance.reasons) if one.verdict == verdict]
@@ -108,7 +114,7 @@ def _reasons(result: AuditResult, totals: Mapping[str, int | None]) -> tuple[tup
             one.reason if one.kind else "",
             HIDDEN if hidden[n] is None else f"{hidden[n]:,}",
         )
-        for n, one in enumerate(result.concordance.reasons)
+        for n, one in sorted(enumerate(result.concordance.reasons), key=lambda pair: hidden[pair[0]] is None)
     )
 
 

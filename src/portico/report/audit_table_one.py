@@ -62,7 +62,7 @@ def _rows(one: Variable, sizes: list[int], several: bool) -> list[tuple[str, ...
     empty = ("",) if several else ()
     for row in shown:
         cells = tuple(counted_text([n], size)[0] for n, size in zip(row.counts[places], sizes, strict=True))
-        rows.append((f"– {row.label}", *cells, *empty))
+        rows.append((f"–\u00a0{row.label}", *cells, *empty))
     return rows
 
 
