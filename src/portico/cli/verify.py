@@ -49,6 +49,7 @@ def verify(
     import portico.cohort.claims
     import portico.cohort.table_claims
     import portico.dosimetry
+    import portico.interop.fhir_claims
     import portico.knowledge.score_claims
     import portico.planning
     import portico.synthesis
