@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.server
 import io
 import threading
@@ -10,16 +11,18 @@ import time
 import pytest
 
 from orthanc_server import orthanc_running
-from portico.directive import read_directive
 from portico.errors import InputRefused, UsageError
 from portico.interop import DicomWeb
-from portico.rt import read_contents
+from portico.rt import read_contents, read_study, structures_bytes
 from portico.service import Settings, app
+from portico.service.archive_results import results_for_archive
+from portico.service.audit import digest_of
+from portico.service.jobs import Queue
+from portico.service.storage import Store
 
 from .conftest import ROOT, served
 
 SPINE = ROOT / "tests" / "data" / "spine-phantom"
-DIRECTIVE = ROOT / "examples" / "directives" / "spine-24-2.json"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def study(orthanc):
     from pydicom import dcmread
 
     found = dcmread(SPINE / "plan.dcm", stop_before_pixels=True)
-    DicomWeb(orthanc).store([path.read_bytes() for path in sorted(SPINE.glob("*.dcm"))])
+    DicomWeb(orthanc).store([path.read_bytes() for path in sorted(SPINE.glob("[dps]*.dcm"))])
     return str(found.StudyInstanceUID), str(found.PatientID), str(found.PatientName)
 
 
@@ -52,54 +55,62 @@ def ended(client, made):
     return state
 
 
-def test_a_study_is_picked_checked_and_its_report_goes_back(client, study, orthanc) -> None:
+def test_a_study_is_picked_worked_on_and_its_report_goes_back(client, study, orthanc) -> None:
     from pydicom import dcmread
 
     uid, patient, name = study
     assert client.get("/api/v1/archives").json() == [{"name": "pacs"}]
     listed = client.get("/api/v1/archives/pacs/studies", params={"patient_id": patient}).json()
     assert [one["study"] for one in listed] == [uid]
-    directive = read_directive(DIRECTIVE).to_dict()
-    asked = {"archive": "pacs", "study": uid, "directive_document": directive, "hardware": False}
-    state = ended(client, client.post("/api/v1/jobs/check", json=asked))
+    state = ended(client, client.post("/api/v1/jobs/dvh", json={"archive": "pacs", "study": uid}))
     assert state["state"] == "done", state
     for _ in range(2):  # twice is once
         stored = client.post("/api/v1/archives/pacs/results", json={"job": state["id"]})
-        assert stored.json() == {"stored": ["check.pdf"]}, stored.text
+        assert stored.json() == {"stored": ["dvh.pdf"]}, stored.text
     web = DicomWeb(orthanc)
     series = [one for one in web._search(f"/studies/{uid}/series") if one["00080060"]["Value"] == ["DOC"]]
     assert len(series) == 1
     (data,) = web._retrieve(f"/studies/{uid}/series/{series[0]['0020000E']['Value'][0]}")
     report = dcmread(io.BytesIO(data))
-    assert (str(report.PatientID), str(report.PatientName), report.MIMETypeOfEncapsulatedDocument) == (
-        patient,
-        name,
-        "application/pdf",
-    )
-    made = client.get(f"/api/v1/jobs/{state['id']}/files/check.pdf").content
+    shown = (str(report.PatientID), str(report.PatientName), report.MIMETypeOfEncapsulatedDocument)
+    assert shown == (patient, name, "application/pdf")
+    made = client.get(f"/api/v1/jobs/{state['id']}/files/dvh.pdf").content
     assert report.EncapsulatedDocument[: report.EncapsulatedDocumentLength] == made
     assert client.get("/api/v1/audit-log/verify").json()["ok"] is True
 
 
-def test_a_draft_of_volumes_goes_back_as_structures(client, study, orthanc) -> None:
-    uid = study[0]
-    directive = read_directive(DIRECTIVE).to_dict()
-    vertebrae = ROOT / "tests" / "data" / "spine-labels" / "vertebrae.nrrd"
-    labels = client.post("/api/v1/uploads", content=vertebrae.read_bytes()).json()["id"]
-    asked = {
-        "archive": "pacs", "study": uid, "directive_document": directive, "hardware": False,
-        "structures_upload": labels, "structures_are": "nrrd", "match": {"SpinalCanal": "100"},
-        "involved": {"T8": "vertebral_body,pedicle_left"}, "epidural": {"T8": "anterior,left_anterior"},
-        "choose": ["isrc-table-body-pedicle"], "cord_source": "ct_myelogram", "prv": "cord-prv-rotations",
-        "ptv": "ptv-near-rigid",
-    }  # fmt: skip
-    state = ended(client, client.post("/api/v1/jobs/targets", json=asked))
-    assert state["state"] == "done", state
-    assert client.post("/api/v1/archives/pacs/results", json={"job": state["id"]}).json() == {"stored": ["draft.dcm"]}
-    sets = read_contents(DicomWeb(orthanc).objects(uid)).structure_sets
-    (draft,) = [one for one in sets if "VB_T8" not in {each.name for each in one.structures.values()}]
-    assert [one.name for one in draft.structures.values()] == ["CTV", "PTV", "SpinalCord", "SpinalCord_PRV02"]
-    assert draft.frame_uid == sets[0].frame_uid
+def finished(queue, name, data, request):
+    """A job that ended with one file."""
+    queue.ask("targets", request, by="a")
+    job = queue.claim("w")
+    place = queue.place(job)
+    place.mkdir(parents=True)
+    (place / name).write_bytes(data)
+    queue.end(job, "done", {"exit_status": 0, "files": [{"name": name, "bytes": len(data), "digest": digest_of(data)}]})
+    return queue.job(job.id)
+
+
+def test_a_draft_of_volumes_goes_back_as_structures(study, orthanc, tmp_path) -> None:
+    uid, patient, _ = study
+    web, store = DicomWeb(orthanc), Store(Settings(tmp_path))
+    queue = Queue(store, tmp_path)
+    drawn = read_study(SPINE).structure_sets[0]
+    few = {key: one for key, one in drawn.structures.items() if one.name in ("CTV", "PTV")}
+    data = structures_bytes(dataclasses.replace(drawn, structures=few, uid=None, label="draft"))
+    job = finished(queue, "draft.dcm", data, {"archive": "pacs", "study": uid})
+    names, files = results_for_archive(queue, job, web.studies(study_uid=uid))
+    web.store(files)
+    assert names == ["draft.dcm"]
+    sets = read_contents(web.objects(uid)).structure_sets
+    (draft,) = [one for one in sets if len(one.structures) == 2]
+    assert [one.name for one in draft.structures.values()] == ["CTV", "PTV"] and draft.frame_uid == drawn.frame_uid
+    assert [one.uid for one in web.studies(patient_id=patient)] == [uid]
+    other = finished(queue, "case.csv", b"x", {})
+    for row, found, code in ((other, web.studies(study_uid=uid), "nothing-to-store"), (job, (), "not-found")):
+        with pytest.raises(UsageError) as refused:
+            results_for_archive(queue, row, found)
+        assert refused.value.code == code
+    store.close()
 
 
 def test_other_addresses_cannot_be_named(client, study, tmp_path) -> None:

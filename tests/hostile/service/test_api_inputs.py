@@ -22,7 +22,7 @@ from portico.knowledge import load_library
 from portico.service import Settings, app
 
 ROOT = Path(__file__).parents[3]
-EXAMPLES = int(os.environ.get("PORTICO_API_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("PORTICO_API_EXAMPLES", "40"))
 MUTATIONS = int(os.environ.get("PORTICO_API_MUTATIONS", "2000"))
 HOST = b"127.0.0.1:8765"
 
