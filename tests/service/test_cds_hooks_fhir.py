@@ -71,6 +71,17 @@ def test_the_rules_as_a_plan_definition(client) -> None:
     assert "urgent-new-deficit" in {action["code"][0]["text"] for action in plan.json()["action"]}
 
 
+def test_what_is_offered_and_how_it_refuses(client) -> None:
+    offered = client.get("/fhir/metadata").json()
+    assert r4_problems(offered) == ()
+    assert offered["fhirVersion"] == "4.0.1"
+    refused = _post(client, "/fhir/$import", b'{"resourceType": "Patient", "name": "PLANTED"}')
+    assert refused.status_code == 400
+    assert r4_problems(refused.json()) == ()
+    assert refused.json()["issue"][0]["details"]["coding"][0]["code"] == "not-a-bundle"
+    assert "PLANTED" not in refused.text
+
+
 @pytest.mark.parametrize("path", ["/fhir/$import", "/fhir/$options", "/fhir/PlanDefinition/portico-rules/$apply"])
 def test_what_is_no_bundle(client, path) -> None:
     for raw in (

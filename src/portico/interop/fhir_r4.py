@@ -20,9 +20,9 @@ __all__ = ["R4_TYPES", "checked_r4", "r4_problems"]
 #: Types whose R4B model describes R4 too.
 R4_TYPES: Final = frozenset(
     {
-        "BodyStructure", "Bundle", "CarePlan", "Condition", "Device", "DocumentReference", "GuidanceResponse", "MedicationRequest",
-        "MedicationStatement", "Observation", "OperationOutcome", "Parameters", "Patient", "PlanDefinition", "Procedure",
-        "RequestGroup", "ServiceRequest",
+        "BodyStructure", "Bundle", "CapabilityStatement", "CarePlan", "Condition", "Device",
+        "DocumentReference", "GuidanceResponse", "MedicationRequest", "MedicationStatement", "Observation",
+        "OperationOutcome", "Parameters", "Patient", "PlanDefinition", "Procedure", "RequestGroup", "ServiceRequest",
     }
 )  # fmt: skip
 #: Elements that R4B has and R4 has not.

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from portico import __version__
 from portico.advice import advise
-from portico.errors import InputRefused, PorticoError, ReadingRefused
+from portico.errors import InputRefused, PorticoError, Problem
+from portico.intended_use import INTENDED_USE_SHORT
 from portico.interop.fhir_apply import apply_plan
 from portico.interop.fhir_codes import load_codes, site_codes
 from portico.interop.fhir_decision import decision_bundle
+from portico.interop.fhir_evidence import BASE
 from portico.interop.fhir_import import Imported, import_bundle
 from portico.interop.fhir_import_bundle import BUNDLE_LIMITS, day_of
 from portico.interop.fhir_import_json import quick_json
 from portico.interop.fhir_plan import plan_definition
-from portico.service.api_body import TOKEN_HEADER, as_json, refusal
+from portico.service.api_body import TOKEN_HEADER, as_json
 from portico.service.cds_hooks import CODES
 from portico.service.guards import check_token
 
@@ -59,6 +62,10 @@ def fhir_routes(parts: Parts) -> APIRouter:
         found, patient = imported(data, day)
         return apply_plan(found.case, parts.engine, patient=patient)
 
+    @router.get("/metadata")
+    def metadata() -> Response:
+        return Response(as_json(_capabilities()), media_type=FHIR_JSON)
+
     @router.get("/PlanDefinition/portico-rules")
     def rules() -> Response:
         return Response(plan, media_type=FHIR_JSON)
@@ -76,6 +83,62 @@ def fhir_routes(parts: Parts) -> APIRouter:
         return await _served(request, apply, FHIR_JSON)
 
     return router
+
+
+def _capabilities() -> dict[str, Any]:
+    """What this end of FHIR can do; nothing else is offered."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-28",
+        "kind": "instance",
+        "software": {"name": "Portico", "version": __version__},
+        "implementation": {"description": f"Portico. {INTENDED_USE_SHORT}"},
+        "fhirVersion": "4.0.1",
+        "format": ["json"],
+        "rest": [
+            {
+                "mode": "server",
+                "documentation": "Nothing is stored: bundles are read into a draft, and rules and options are given back.",
+                "resource": [
+                    {
+                        "type": "PlanDefinition",
+                        "interaction": [{"code": "read"}],
+                        "operation": [
+                            {
+                                "name": "apply",
+                                "definition": "http://hl7.org/fhir/OperationDefinition/PlanDefinition-apply",
+                            }
+                        ],
+                    }
+                ],
+                "operation": [
+                    {"name": name, "definition": f"{BASE}/OperationDefinition/portico-{name}"}
+                    for name in ("import", "options")
+                ],
+            }
+        ],
+    }
+
+
+def _outcome(problems: Sequence[Problem], status: int) -> Response:
+    """A refusal as FHIR has it; it says where and what, and nothing of what was sent."""
+    kind = {401: "login", 403: "forbidden", 413: "too-long", 415: "not-supported", 503: "transient"}.get(
+        status, "invalid"
+    )
+    issues = []
+    for one in problems:
+        issue: dict[str, Any] = {
+            "severity": "error",
+            "code": kind,
+            "details": {"coding": [{"system": f"{BASE}/CodeSystem/errors", "code": one.code}], "text": one.message},
+        }
+        if one.fix:
+            issue["diagnostics"] = one.fix
+        if one.path:
+            issue["expression"] = [one.path]
+        issues.append(issue)
+    return Response(as_json({"resourceType": "OperationOutcome", "issue": issues}), status, media_type=FHIR_JSON)
 
 
 def _parameter(value: dict[str, Any]) -> Any:
@@ -103,7 +166,7 @@ async def _served(request: Request, act: Callable[[bytes, str | None], Any], kin
 
     try:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _TYPES:
-            return refusal([ReadingRefused("The body must be sent as FHIR JSON.", code="wrong-type").problem], 415)
+            return _outcome([Problem("wrong-type", "The body must be sent as FHIR JSON.")], 415)
         if request.headers.get(
             "cookie"
         ):  # a browser brings its cookies by itself: it must prove that a page of ours asks
@@ -111,5 +174,5 @@ async def _served(request: Request, act: Callable[[bytes, str | None], Any], kin
         data = await request.body()
         found = await run_in_threadpool(act, data, request.query_params.get("as-of"))
     except PorticoError as error:
-        return refusal(error.problems, status_of(error))
+        return _outcome(error.problems, status_of(error))
     return Response(as_json(found), media_type=kind)

@@ -158,6 +158,7 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Role] | Open]] = {
     ("POST", "/cds-services/{service}/feedback"): EVERYBODY,
     ("GET", "/cds-feedback"): _READ,
     # FHIR: nothing of it is stored
+    ("GET", "/fhir/metadata"): EVERYBODY,
     ("GET", "/fhir/PlanDefinition/portico-rules"): _READ,
     ("POST", "/fhir/$import"): _READ,
     ("POST", "/fhir/$options"): _READ,
