@@ -345,6 +345,21 @@ def test_what_a_call_must_bring(ehr) -> None:
     assert ehr.cards(body) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "code"),
+    [
+        ("spec_request_1", 412, "not-prefetched"),  # it brings what another service asked for
+        ("spec_request_2", 200, None),  # an order of a drug: nothing to say, though a page of its data is missing
+        ("spec_request_3", 400, "missing-attribute"),  # it names no patient
+    ],
+)
+def test_the_published_requests(ehr, name, status, code) -> None:
+    body = json.loads((ROOT / "tests" / "data" / "fhir" / "cds_hooks" / f"{name}.json").read_text(encoding="utf-8"))
+    answer = ehr.call(body)
+    assert answer.status_code == status
+    assert answer.json() == {"cards": []} if code is None else answer.json()["error"]["code"] == code
+
+
 def test_what_is_no_call(ehr) -> None:
     body = _request("femur-postop")
     assert ehr.call(body, service="portico-order-sign").json()["error"]["code"] == "wrong-hook"

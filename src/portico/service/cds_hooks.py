@@ -132,8 +132,8 @@ def _cards(
 ) -> list[dict[str, Any]]:
     context = body["context"]
     orders = None if hook == "patient-view" else radiotherapy_orders(context, hook)
-    bundle = prefetched(body)
-    if orders == []:
+    if orders == []:  # nothing that this service speaks of, whatever was prefetched
         return []
+    bundle = prefetched(body)
     imported = import_bundle(bundle, as_of=today, codes=codes, name="prefetch")
     return maker.cards(imported, advise(imported.case, maker.engine), str(context["patientId"]), orders)
