@@ -162,6 +162,24 @@ def test_a_funnel_shows_no_centre_whose_counts_are_hidden_beside_it() -> None:
     assert any("small counts are not drawn" in text for text in drawn.text)
 
 
+def test_schedules_and_days_give_no_small_count_by_difference() -> None:
+    counts = (a.ScheduleCount(20.0, 5, 60), a.ScheduleCount(30.0, 10, 20), a.ScheduleCount(8.0, 1, 3))
+    days = a.DaysGroup("all", 82, 4, 5.0, 20.0, 25.0, 40.0, 90.0)
+    small = a.DaysGroup("tiny", 4, 30, 5.0, 20.0, 25.0, 40.0, 90.0)
+    result = sample(schedules=a.Schedules(counts, 3, 1.1, ()), interval=a.Days(days, (small,)), **PLAIN)
+    bars = section(result, "schedules").drawings[0].rows
+    assert [row[:2] for row in bars] == [("20 Gy in 5", "60"), ("30 Gy in 10", "20"), ("1 other, or not stated", "6")]
+    shown = words(section(result, "interval"))
+    assert "82" not in shown and "tiny" not in shown and "not known in some courses" in shown
+    alone = sample(schedules=a.Schedules(counts[:2], 3, 1.1, ()), **PLAIN)
+    assert [row[:2] for row in section(alone, "schedules").drawings[0].rows] == [
+        ("20 Gy in 5", "60"),
+        ("1 other, or not stated", "23"),
+    ]
+    plain = sample(schedules=a.Schedules(counts[:2], 40, 1.1, ()), **PLAIN)
+    assert section(plain, "schedules").drawings[0].rows[-1][:2] == ("not stated", "40")
+
+
 def concordance(**parts: object) -> a.Concordance:
     total = a.VerdictCounts("all", 300, 51, 50)
     known: dict[str, object] = {

@@ -292,7 +292,7 @@ def days_drawing(groups: Sequence[DaysGroup], limit: int | None, words: str) -> 
         svg=svg,
         alt=f"{words}, median and quartiles: {said}.",
         caption=f"{words[:1].upper()}{words[1:]}: median (point) and quartiles (bar).",
-        columns=("group", "known", "lower quartile", "median", "upper quartile"),
-        rows=tuple((_short(one.group), f"{one.known:,}", f"{one.q1:g}", f"{one.median:g}", f"{one.q3:g}") for one in drawn),
+        columns=("group", "lower quartile", "median", "upper quartile"),
+        rows=tuple((_short(one.group), f"{one.q1:g}", f"{one.median:g}", f"{one.q3:g}") for one in drawn),
         table="Figures of the interval",
     )  # fmt: skip

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from portico.cohort.audit_result import (
-    AuditResult,
-    Days,
-    DaysGroup,
-)
+from portico.cohort.audit_result import AuditResult, Days, DaysGroup, ScheduleCount
 from portico.cohort.suppression import suppress
-from portico.report.audit_counts import (
-    counted_text,
-    few,
-    group_name,
-)
+from portico.report.audit_counts import NOT_STATED, counted_text, group_name
 from portico.report.audit_figures import days_drawing, schedules_drawing
 from portico.report.evidence_page import Section, Table
 from portico.report.wording import verified, verified_sign
@@ -32,25 +25,27 @@ def practice_sections(result: AuditResult) -> tuple[Section, ...]:
 
 def _schedules(result: AuditResult) -> Section:
     found = result.schedules
-    total = sum(one.courses for one in found.used)
+    total = sum(one.courses for one in found.used) + found.unknown
     large = [one for one in found.used if one.courses >= result.threshold][:_MOST_SCHEDULES]
     rest = [one for one in found.used if one not in large]
-    while rest and large and sum(one.courses for one in rest) < result.threshold:
+    # What stands for itself, and what is not stated, make up all courses: what is small among them stands together.
+    apart = 0 if 0 < found.unknown < result.threshold else found.unknown
+    while large and 0 < _together(rest, found.unknown - apart) < result.threshold:
         rest.insert(0, large.pop())
     bars = [(f"{one.dose_gy:g} Gy in {one.fractions}", one.courses) for one in large]
-    if rest and sum(one.courses for one in rest) >= result.threshold:
-        bars.append((f"{len(rest)} others together", sum(one.courses for one in rest)))
+    if _together(rest, found.unknown - apart) >= result.threshold:
+        others = "1 other" if len(rest) == 1 else f"{len(rest)} others together"
+        bars.append(
+            (others if apart == found.unknown else f"{others}, or not stated", _together(rest, found.unknown - apart))
+        )
+    if apart:
+        bars.append((NOT_STATED, apart))
     drawing = schedules_drawing(bars, total)
     text = [
         "Entropy says how evenly practice is spread: 0 bits when all do the same, log2 of k when k schedules are equally frequent."
     ]
     if found.entropy_bits is not None:
-        unknown = few(found.unknown, result.threshold)
-        text.insert(
-            0,
-            f"{len(found.used)} different schedules; entropy {found.entropy_bits:.2f} bits. "
-            f"No schedule is stated in {unknown} courses.",
-        )
+        text.insert(0, f"{len(found.used)} different schedules; entropy {found.entropy_bits:.2f} bits.")
     rows = tuple(
         (
             group_name(one.centre),
@@ -65,18 +60,25 @@ def _schedules(result: AuditResult) -> Section:
     return Section("Schedules in use", tuple(text), (drawing,) if drawing else (), tables, anchor="schedules")
 
 
+def _together(rest: Sequence[ScheduleCount], unknown: int) -> int:
+    return sum(one.courses for one in rest) + unknown
+
+
 def _interval(result: AuditResult) -> Section:
     days: Days = result.interval
     shown: list[DaysGroup] = []
     for one in (days.total, *days.centres):
-        known = suppress([one.known, one.unknown], threshold=result.threshold)
-        if known[0] is not None and one.known >= result.threshold:
+        if one.known >= result.threshold:
             shown.append(replace(one, group="all" if one is days.total else one.group))
     drawing = days_drawing(shown, None, "days from surgery to the first fraction")
-    unknown = few(days.total.unknown, result.threshold)
-    text = f"The first fraction is known in {days.total.known:,} courses and not in {unknown}: not irradiated, or not recorded."
+    known, unknown = suppress([days.total.known, days.total.unknown], threshold=result.threshold)
+    text = "The day of the first fraction is not known in some courses: not irradiated, or not recorded."
     if not shown:
         text = "The day of the first fraction is known in too few courses."
+    elif known is not None and unknown is not None:
+        text = (
+            f"The first fraction is known in {known:,} courses and not in {unknown:,}: not irradiated, or not recorded."
+        )
     return Section("From surgery to radiotherapy", (text,), (drawing,) if drawing else (), anchor="interval")
 
 
