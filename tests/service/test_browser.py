@@ -87,7 +87,7 @@ def _look(tab, name: str) -> None:
         assert tab.evaluate("document.documentElement.scrollWidth") <= width, (tab.url, width)
     tab.emulate_media(color_scheme="light")
     SHOTS.mkdir(parents=True, exist_ok=True)
-    tab.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+    tab.screenshot(path=SHOTS / f"{name}.jpg", type="jpeg", quality=70, full_page=True)
     tab.set_viewport_size(size)
 
 
