@@ -143,11 +143,13 @@ class _Todo:
         self._done = 0
 
     def blocks(self) -> Iterator[Block]:
-        for block in self._file.blocks(self._doubles):
-            if is_done(self._work, block.first):
-                self.finished(block.raw.height)
-            else:
-                yield block
+        return self._file.blocks(self._doubles, self._is_done)
+
+    def _is_done(self, first: int) -> bool:
+        done = is_done(self._work, first)
+        if done:
+            self.finished(min(self._file.rows, self._doubles.rows - first + 1))
+        return done
 
     def finished(self, rows: int) -> None:
         self._done += rows

@@ -94,10 +94,20 @@ def saved_doubles(folder: Path, find: Callable[[], Doubles]) -> Doubles:
     path = folder / _DOUBLES
     try:
         with np.load(path, allow_pickle=False) as held:
-            return Doubles(int(held["rows"]), held["twice"], held["alike"], int(held["patients"]), held["ragged"])
+            return Doubles(
+                int(held["rows"]), held["twice"], held["alike"], int(held["patients"]), held["ragged"], held["starts"]
+            )
     except (OSError, ValueError, KeyError, EOFError):
         found = find()
     made = io.BytesIO()
-    np.savez(made, rows=found.rows, twice=found.twice, alike=found.alike, patients=found.patients, ragged=found.ragged)
+    np.savez(
+        made,
+        rows=found.rows,
+        twice=found.twice,
+        alike=found.alike,
+        patients=found.patients,
+        ragged=found.ragged,
+        starts=found.starts,
+    )
     write_atomic(path, made.getvalue())
     return found

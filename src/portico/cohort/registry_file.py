@@ -7,7 +7,7 @@ are kept, as 64-bit hashes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 from polars.exceptions import PolarsError
 
-from portico.cohort.csv_lines import count_cells, headings_of
+from portico.cohort.csv_lines import headings_of, lines_of
 from portico.cohort.dictionary import KEYS
 from portico.cohort.registry_rows import MARK, NEEDED, Part, RowProblem, all_columns, check_rows, stripped
 from portico.errors import InputRefused, UsageError
@@ -57,6 +57,7 @@ class Doubles:
     alike : of rows that differ from an earlier one of the same patient in nothing but the course key; rising
     patients : different patients
     ragged : of rows with another number of cells than the heading; rising
+    starts : where in a CSV file the parts begin, in bytes, and where the last ends; empty for Parquet
     """
 
     rows: int
@@ -64,6 +65,7 @@ class Doubles:
     alike: Rows
     patients: int
     ragged: Rows
+    starts: Rows
 
 
 @dataclass(slots=True, eq=False)
@@ -98,6 +100,8 @@ class RegistryFile:
     ignored: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     _scan: pl.LazyFrame = field(init=False)
+    _headings: list[str] = field(init=False)
+    _taken: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         known = (*KEYS, *all_columns().names)
@@ -107,12 +111,14 @@ class RegistryFile:
         if not self.path.is_file():
             raise InputRefused("There is no such file.", code="file-missing", file=self.path.name)
         try:
-            scan = pl.scan_parquet(self.path) if self.path.suffix == ".parquet" else _csv(self.path)
-            headings = scan.collect_schema().names()
+            if self.path.suffix == ".parquet":
+                scan = pl.scan_parquet(self.path)
+                headings = scan.collect_schema().names()
+            else:
+                scan, headings = pl.LazyFrame(), headings_of(self.path)
         except (PolarsError, OSError):
             raise self._no_table() from None
-        plain = headings if self.path.suffix == ".parquet" else headings_of(self.path)
-        if len(set(plain)) < len(plain):
+        if len(set(headings)) < len(headings):
             raise InputRefused("A heading stands twice.", code="heading-twice", file=self.path.name)
         given = {**{name: name for name in known}, **(self.names or {})}
         found = [heading for heading in given.values() if heading in headings]
@@ -130,7 +136,9 @@ class RegistryFile:
         taken = {name: given[name] for name in known if given[name] in headings}
         if MARK in headings and MARK not in taken.values():
             taken[MARK] = MARK
-        self._scan = scan.select(pl.col(heading).alias(name) for name, heading in taken.items())
+        self._headings, self._taken = headings, taken
+        if self.path.suffix == ".parquet":
+            self._scan = scan.select(pl.col(heading).alias(name) for name, heading in taken.items())
 
     def _no_table(self) -> InputRefused:
         return InputRefused(
@@ -147,48 +155,75 @@ class RegistryFile:
         ------
         InputRefused : ``registry-form``
         """
-        rows, courses, people, whole = 0, list[Hashes](), list[Hashes](), list[Hashes]()
-        for batch in self._batches():
-            keys = batch.select(stripped(name, batch.schema[name]) for name in NEEDED)
-            coded = [name for name, kind in batch.schema.items() if isinstance(kind, pl.Categorical | pl.Enum)]
-            rest = batch.drop(NEEDED).with_columns(pl.col(coded).cast(pl.String)).with_columns(keys["patient_key"])
+        courses, people, whole = list[Hashes](), list[Hashes](), list[Hashes]()
+        rows, ragged, starts = self._outline()
+        for raw in (self._raw(first, rows, starts) for first in range(1, rows + 1, self.rows)):
+            keys = raw.select(stripped(name, raw.schema[name]) for name in NEEDED)
+            coded = [name for name, kind in raw.schema.items() if isinstance(kind, pl.Categorical | pl.Enum)]
+            rest = raw.drop(NEEDED).with_columns(pl.col(coded).cast(pl.String)).with_columns(keys["patient_key"])
             for into, key, hashes in (
                 (courses, keys["course_key"], keys["course_key"].hash(7)),
                 (people, keys["patient_key"], keys["patient_key"].hash(7)),
                 (whole, keys["patient_key"], rest.hash_rows(7)),
             ):
                 into.append(np.where(key.is_null().to_numpy(), _UNKNOWN, hashes.to_numpy()))
-            rows += batch.height
-        counted, ragged = (rows, np.empty(0, np.int64)) if self.path.suffix == ".parquet" else count_cells(self.path)
-        if counted != rows:  # a quote in a wrong place: it cannot be said where a row ends
-            raise self._no_table()
         twice, alike = _later(courses), _later(whole)
-        return Doubles(rows, twice, np.setdiff1d(alike, twice, assume_unique=True), _different(people), ragged)
+        return Doubles(rows, twice, np.setdiff1d(alike, twice, assume_unique=True), _different(people), ragged, starts)
 
-    def blocks(self, doubles: Doubles) -> Iterator[Block]:
+    def blocks(self, doubles: Doubles, done: Callable[[int], bool] | None = None) -> Iterator[Block]:
         """The file in blocks of exactly ``rows`` rows, the last one shorter.
+
+        Parameters
+        ----------
+        doubles : of this file
+        done : told the first row of a block; true where it need not be read
 
         Raises
         ------
         InputRefused : ``registry-form`` where a line is no row
         """
-        first, waiting, height = 1, list[pl.DataFrame](), 0
-        for batch in self._batches():
-            waiting.append(batch)
-            height += batch.height
-            while height >= self.rows:
-                whole = pl.concat(waiting)
-                yield _block(whole.head(self.rows), first, doubles)
-                first, height = first + self.rows, height - self.rows
-                waiting = [whole.slice(self.rows)]
-        if height:
-            yield _block(pl.concat(waiting), first, doubles)
+        for first in range(1, doubles.rows + 1, self.rows):
+            if done is None or not done(first):
+                yield _block(self._raw(first, doubles.rows, doubles.starts), first, doubles)
 
-    def _batches(self) -> Iterator[pl.DataFrame]:
+    def _outline(self) -> tuple[int, Rows, Rows]:
+        """Rows, those with another number of cells than the heading, and where the parts begin."""
+        nothing = np.empty(0, np.int64)
         try:
-            yield from self._scan.collect_batches(chunk_size=self.rows, maintain_order=True)
+            if self.path.suffix == ".parquet":
+                return int(self._scan.select(pl.len()).collect().item()), nothing, nothing
+            found = lines_of(self.path, self.rows)
         except (PolarsError, OSError):
             raise self._no_table() from None
+        return found.rows, found.odd, found.starts
+
+    def _raw(self, first: int, rows: int, starts: Rows) -> pl.DataFrame:
+        """The block that begins with a row, under the names of a registry; nothing else of the file is held."""
+        wanted = min(self.rows, rows - first + 1)
+        try:
+            if self.path.suffix == ".parquet":
+                raw = self._scan.slice(first - 1, wanted).collect()
+            else:
+                part = (first - 1) // self.rows
+                with self.path.open("rb") as stream:
+                    stream.seek(int(starts[part]))
+                    raw = self._csv_rows(stream.read(int(starts[part + 1] - starts[part])))
+        except (PolarsError, OSError, IndexError):
+            raise self._no_table() from None
+        if raw.height != wanted:  # a quote in a wrong place: it cannot be said where a row ends
+            raise self._no_table()
+        return raw
+
+    def _csv_rows(self, text: bytes) -> pl.DataFrame:
+        # A heading of plain names, since the reader takes the first line for what all are like; and another line behind, dropped again,
+        # since an empty line is a row to it unless it is the last.
+        places = {heading: f"c{place}" for place, heading in enumerate(self._headings)}
+        heading = (",".join(places.values()) + "\n").encode()
+        found = pl.read_csv(
+            heading + text + (b"" if text.endswith(b"\n") else b"\n") + b"0\n", infer_schema=False, encoding="utf8-lossy",
+            truncate_ragged_lines=True,
+        )  # fmt: skip
+        return found.head(-1).select(pl.col(places[heading]).alias(name) for name, heading in self._taken.items())
 
     def parts(self) -> Iterator[Part]:
         """The file from its first row to its last; raises ``registry-form`` where a line is no row."""
@@ -201,10 +236,6 @@ class RegistryFile:
             self.rows_refused += part.rows - part.frame.height
             self.counts.update((one.column, one.code) for one in part.problems)
             yield part
-
-
-def _csv(path: Path) -> pl.LazyFrame:
-    return pl.scan_csv(path, infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True)
 
 
 def _later(hashes: list[Hashes]) -> Rows:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import itertools
 import random
 
 import polars as pl
@@ -202,6 +204,18 @@ def test_a_line_with_another_number_of_cells_is_refused_alone(tmp_path):
     assert refused.value.code == "heading-twice"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_empty_lines_and_a_missing_line_end_do_not_shift_a_row(tmp_path, end):
+    lines = ["", "course_key,patient_key,bone", "1,1,femur", "", "3,3,femur", "4,4,femur", "", "", "7,7,femur", ""]
+    path = tmp_path / "r.csv"
+    for text in (end.join(lines), end.join(lines) + end, end.join(lines[:-1])):
+        path.write_text(text, newline="")
+        for size in (1, 2, 3, 1000):
+            _, parts, problems = read(path, rows=size)
+            assert [key for part in parts for key in part.frame["course_key"]] == ["1", "3", "4", "7"]
+            assert {one.row for one in problems} - {8} == {2, 5, 6} and {one.code for one in problems} == {"cell-count"}
+
+
 @pytest.mark.parametrize("piece", [5, 64, 1 << 20])
 def test_lines_are_counted_as_a_reader_counts_them(tmp_path, monkeypatch, piece):
     monkeypatch.setattr(csv_lines, "_PIECE", piece)
@@ -213,8 +227,13 @@ def test_lines_are_counted_as_a_reader_counts_them(tmp_path, monkeypatch, piece)
         ]
         with path.open("w", newline="") as stream:
             csv.writer(stream, lineterminator=draw.choice(["\n", "\r\n"])).writerows(rows)
-        count, odd = csv_lines.count_cells(path)
-        assert count == len(rows) - 1 and odd.tolist() == [n for n, row in enumerate(rows) if len(row) != 3]
+        found = csv_lines.lines_of(path, 2)
+        assert found.rows == len(rows) - 1 and found.odd.tolist() == [n for n, row in enumerate(rows) if len(row) != 3]
+        data = path.read_bytes()
+        parts = [data[a:b].decode() for a, b in itertools.pairwise(found.starts)]
+        assert [list(csv.reader(io.StringIO(part, newline=""))) for part in parts] == [
+            rows[n : n + 2] for n in range(1, len(rows), 2)
+        ]
         assert csv_lines.headings_of(path) == rows[0]
 
 
