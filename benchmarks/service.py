@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -172,16 +173,16 @@ def post(port: int, path: str, body: bytes) -> Any:
         return json.load(answer)
 
 
-def hook_requests(port: int) -> list[bytes]:
-    """Calls of CDS Hooks, when the service offers them and an example is there."""
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/cds-services") as answer:
-            services = json.load(answer)["services"]
-        example = json.loads(HOOK.read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError):
-        return []
-    name = next((one["id"] for one in services if one["hook"] == example["hook"]), None)
-    return [] if name is None else [message("POST", f"/cds-services/{name}", port, json.dumps(example).encode())]
+def hook_requests(port: int, count: int) -> list[bytes]:
+    """Calls of CDS Hooks, each another instance of the shipped example."""
+    example = json.loads(HOOK.read_text(encoding="utf-8"))
+    with urlopen(f"http://127.0.0.1:{port}/cds-services") as answer:
+        name = next(one["id"] for one in json.load(answer)["services"] if one["hook"] == example["hook"])
+    path = f"/cds-services/{name}"
+    return [
+        message("POST", path, port, json.dumps({**example, "hookInstance": str(uuid.uuid4())}).encode())
+        for _ in range(count)
+    ]
 
 
 def main() -> None:
@@ -211,6 +212,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         open_here = "schema: cds-clients/1\nopen_on_this_machine: true\n"  # calls of CDS Hooks without a token
         (Path(folder) / "cds-clients.yaml").write_text(open_here, encoding="utf-8")
+        clients = f"schema: cds-clients/1\nbase_url: http://127.0.0.1:{port}\nclients: []\nopen_on_this_machine: true\n"
+        (Path(folder) / "cds-clients.yaml").write_text(clients, encoding="utf-8")
         command = [sys.executable, "-m", "portico", "serve", "--folder", folder, "--port", str(port)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as served:
             try:
@@ -242,11 +245,12 @@ def measure(port: int, pid: int, asked: argparse.Namespace, say: Any) -> None:
     )
     _, lasts = asyncio.run(pages(port, [f"/cases/{stored}/advice"], 30))
     say("a full advice page, p95", share(lasts, 0.95), "ms", median=round(statistics.median(lasts), 1))
-    hooks = hook_requests(port)
 
     def mixed(count: int, seed: int) -> list[tuple[str, bytes]]:
-        made = [("advice", message("POST", "/api/v1/advice", port, body)) for body in bodies(seed, count)]
-        return [("hook", hooks[0]) if hooks and n % 2 else one for n, one in enumerate(made)]
+        half = (count + 1) // 2
+        cases = [("advice", message("POST", "/api/v1/advice", port, body)) for body in bodies(seed, half)]
+        hooks = [("hook", one) for one in hook_requests(port, half)]
+        return [one for pair in zip(cases, hooks, strict=True) for one in pair]
 
     asyncio.run(load(port, mixed(asked.warm, 2), float("inf"), asked.connections))
     before = memory_mib(pid)

@@ -181,11 +181,12 @@ for _ in range(int(sys.argv[2])):
     if child == 0:
         write(target)
     os.close(target)
-    first = os.read(source, 6)
-    time.sleep(chance.uniform(0.0, 0.12))
+    text, wanted = b"", chance.randint(1, 8)  # whatever the pace of the machine, there is something to lose
+    while text.count(b"\\n") < wanted:
+        text += os.read(source, 65536)
+    time.sleep(chance.uniform(0.0, 0.02))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    text = first
     while block := os.read(source, 65536):
         text += block
     os.close(source)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from portico.advice import Advice, advise, propose, sign
+from portico.advice import Advice, advise
 from portico.case import Case, case_from
 from portico.directive import Directive, directive_from
 from portico.errors import Blocked, PorticoError, UsageError
@@ -25,6 +25,7 @@ from portico.report import (
 from portico.service.audit_pages import audit_pages
 from portico.service.case_form import Read, read_form, sections, words
 from portico.service.case_page import case_page_view
+from portico.service.deciding import decided
 from portico.service.evidence_pages import evidence_pages
 from portico.service.form_body import form_of
 from portico.service.form_page import form_page_of
@@ -33,7 +34,6 @@ from portico.service.job_pages import job_pages
 from portico.service.people import who
 from portico.service.plan_pages import plan_pages
 from portico.service.views import page, report, script_text, style_sheet
-from portico.units import parse_regimen, parse_sib
 
 if TYPE_CHECKING:
     from portico.service.application import Parts
@@ -192,22 +192,10 @@ def pages(parts: Parts) -> APIRouter:
         return RedirectResponse(f"/directives/{seal}", status_code=303)
 
     def _signed(case: Case, advice: Advice, answers: dict[str, str]) -> Directive:
-        dose, override = answers.get("dose"), answers.get("override") == "yes"
-        option = answers.get("option", "")
-        if who().signed_in:  # nobody signs for another
-            answers = {**answers, "by": who().signature}
-        if not option:
-            raise UsageError("Choose an option.", code="no-option", path="option")
-        for name, ask in (("by", "Say who decides."), ("reason", "Give the reason.")):
-            if not answers.get(name):
-                raise UsageError(ask, code="empty-text", path=name)
-        chosen = None
-        if dose:
-            chosen = parse_sib(dose, path="dose") if "+" in dose else parse_regimen(dose, path="dose")
-        proposed = propose(case, advice, parts.engine, option, chosen=chosen, override=override)
-        return sign(
-            proposed, advice, option, by=answers["by"], reason=answers["reason"], role=answers.get("role"),
-            override=override,
+        return decided(
+            case, advice, parts.engine, who(), option=answers.get("option"), by=answers.get("by"),
+            reason=answers.get("reason"), role=answers.get("role"), dose=answers.get("dose"),
+            override=answers.get("override") == "yes",
         )  # fmt: skip
 
     @router.get("/directives/{seal}")

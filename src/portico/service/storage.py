@@ -19,6 +19,7 @@ from portico.service import tables
 from portico.service.audit import Verified, append, digest_of, now, verify_log
 from portico.service.migrations import migrate
 from portico.service.settings import Settings
+from portico.service.stored_checks import put_check
 
 __all__ = ["NotFound", "Store", "Unavailable", "guarded", "open_engine", "snapshot"]
 
@@ -249,12 +250,9 @@ class Store:
 
     def save_check(self, directive_hash: str, status: int, page: str, *, by: str) -> str:
         """Store the report of a check; gives its id."""
-        data, name = page.encode("utf-8"), secrets.token_hex(8)
-        digest = digest_of(data)
+        name = secrets.token_hex(8)
         with guarded(), self.engine.begin() as connection:
-            row = {"id": name, "directive_hash": directive_hash, "status": status, "page": data, "digest": digest}
-            connection.execute(insert(tables.checks).values(**row, at=now()))
-            append(connection, by=by, action="plan-checked", subject=f"check/{name}", digest=digest)
+            put_check(connection, name, directive_hash, status, page.encode("utf-8"), by=by)
         return name
 
     def cases(self) -> Sequence[Row[Any]]:
