@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import polars as pl
 
@@ -32,7 +33,13 @@ def tables_and_records() -> Iterator[Claim]:
     yield claim_equal(
         "cohort", "small counts: further places hidden so that a bridge is on a cycle", source="by design", expected="10", got=str(hidden)
     )  # fmt: skip
-    record = {"design_as_recorded": OWN, "arms": [], "results": [], "verified": "derived", "curator_note": None}
+    record: dict[str, Any] = {
+        "design_as_recorded": OWN,
+        "arms": [],
+        "results": [],
+        "verified": "derived",
+        "curator_note": None,
+    }
     signed = signed_off(record, name="A. Physician", role="head of department", date="2026-11-27")
     yield claim_equal(
         "cohort", "a department's figures: signed, and no longer so when one is changed", source="by design", expected="True, False",
