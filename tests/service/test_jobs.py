@@ -115,7 +115,10 @@ def test_what_belongs_to_the_end_is_stored_with_it(queue) -> None:
         assert connection.exec_driver_sql("SELECT text FROM after").all() == [(f"{job} 7",)]
 
 
-def test_each_job_is_taken_once_by_several_workers(queue) -> None:
+def test_each_job_is_taken_once_by_several_workers(place) -> None:
+    place.prepare()
+    store = Store(place)
+    queue = Queue(store, place.folder, QUICK)
     asked = {queue.ask("script", {"n": n}, by="a") for n in range(40)}
     taken: list[str] = []
 
@@ -129,6 +132,26 @@ def test_each_job_is_taken_once_by_several_workers(queue) -> None:
     for thread in threads:
         thread.join()
     assert len(taken) == 40 and set(taken) == asked
+    store.close()
+
+
+def test_a_job_lives_through_all_states_on_either_database(place) -> None:
+    place.prepare()
+    store = Store(place)
+    queue = Queue(store, place.folder, QUICK)
+    job = queue.ask("script", {"script": FINE}, by="a", key="k")
+    assert queue.ask("script", {"script": FINE}, by="a", key="k") == job
+    first = queue.claim("w1")
+    assert queue.seen(first, 1, 2) and queue.put_back(first)
+    lost = queue.claim("w2")
+    time.sleep(0.5)
+    assert queue.recover() == 1 and not queue.end(lost, "done", {})
+    queue.cancel(job, by="a")
+    queue.resume(job, by="a")
+    Workers(queue, WORKS).run(queue.claim("w3"))
+    assert queue.job(job).state == "done" and json.loads(queue.file(job, "result.json")) == {"n": 7}
+    assert store.verify().problems == ()
+    store.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
