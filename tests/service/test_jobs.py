@@ -30,7 +30,16 @@ def after(job, printed, place):
     return lambda connection: connection.exec_driver_sql(f"INSERT INTO after VALUES ('{text}')")
 
 
-WORKS = {"script": Work(script), "after": Work(script, after)}
+def slow(request, inputs, place):
+    time.sleep(1.3)
+    return script({"script": FINE}, inputs, place)
+
+
+def broken(request, inputs, place):
+    raise KeyError("DOE^PLANTED")
+
+
+WORKS = {"script": Work(script), "after": Work(script, after), "slow": Work(slow), "broken": Work(broken)}
 FINE = "print('{\"n\": 7}'); open('extra.txt', 'w').write('x')"
 LONG = """
 import os, subprocess, sys, time
@@ -302,3 +311,18 @@ def test_secrets_of_the_service_do_not_reach_the_process(queue, monkeypatch) -> 
     seen = json.loads(queue.file(row.id, "result.json"))
     assert "planted" not in json.dumps(seen)
     assert seen["TMPDIR"].startswith(str(queue.folder))
+
+
+def test_a_worker_lives_while_it_prepares_and_outlives_a_fault_of_ours(store, tmp_path) -> None:
+    queue = Queue(store, tmp_path, JobLimits(lease_seconds=1.2))
+    workers = Workers(queue, WORKS)
+    workers.start()
+    try:
+        wrong, long = queue.ask("broken", {}, by="a"), queue.ask("slow", {}, by="a")
+        row = ended(queue, wrong)
+        assert (row.state, json.loads(row.result)["error"]["code"]) == ("failed", "job-failed")
+        assert "KeyError" in row.result and "PLANTED" not in row.result
+        wait(lambda: queue.recover() > 0 or queue.job(long).state == "done")
+        assert (queue.job(long).state, queue.job(long).attempts) == ("done", 1)
+    finally:
+        workers.stop()

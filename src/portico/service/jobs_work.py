@@ -28,6 +28,7 @@ from sqlalchemy.engine import Row
 from portico.errors import Exit, InputRefused, PorticoError, Problem
 from portico.service import job_child
 from portico.service.audit import digest_of
+from portico.service.guards import fault_of
 from portico.service.jobs import Queue
 from portico.service.storage import Unavailable
 
@@ -140,22 +141,28 @@ class Workers:
 
     def run(self, job: Row[Any]) -> None:
         """Run a claimed job to its end."""
-        place, inputs = self.queue.place(job), self.queue.folder / str(job.id) / "in"
         try:
-            shutil.rmtree(place, ignore_errors=True)
-            (place / TEMPORARY).mkdir(parents=True, mode=0o700)
-            if job.kind not in self.works:
-                raise InputRefused("There is no such kind of job.", code="unknown-kind")
-            words = list(self.works[job.kind].command(json.loads(job.request), inputs, place))
-            status = self._process(job, words, place)
+            self._run(job, self.queue.place(job), self.queue.folder / str(job.id) / "in")
+        except Unavailable:
+            raise
         except PorticoError as error:
-            if isinstance(error, Unavailable):
-                raise
             self.queue.end(job, "failed", _told(error.problems))
-            return
         except OSError as error:
             self.queue.end(job, "failed", _told((_system(error),)))
-            return
+        except Exception as error:  # its own text could hold something of a case
+            problem = Problem(
+                "job-failed", f"Portico failed ({fault_of(error)}).", fix="This is a fault of the software."
+            )
+            self.queue.end(job, "failed", _told((problem,)))
+
+    def _run(self, job: Row[Any], place: Path, inputs: Path) -> None:
+        shutil.rmtree(place, ignore_errors=True)
+        (place / TEMPORARY).mkdir(parents=True, mode=0o700)
+        if job.kind not in self.works:
+            raise InputRefused("There is no such kind of job.", code="unknown-kind")
+        with _Alive(self.queue, job):  # a study may have to be fetched first
+            words = list(self.works[job.kind].command(json.loads(job.request), inputs, place))
+        status = self._process(job, words, place)
         if isinstance(status, int):
             self._finish(job, status, place)
         elif status == "cancelled":
@@ -164,7 +171,7 @@ class Workers:
             self.queue.put_back(job)
         elif status == "late":
             self.queue.end(job, "failed", _told((Problem("too-long", "The job took longer than jobs may take."),)))
-        if status in ("cancelled", "lost", "stopped", "late"):
+        if not isinstance(status, int):
             shutil.rmtree(place, ignore_errors=True)
 
     def _process(self, job: Row[Any], words: list[str], place: Path) -> int | str:
@@ -234,6 +241,28 @@ class Workers:
                 shutil.rmtree(self.queue.folder / str(job.id) / "in", ignore_errors=True)
                 return
         shutil.rmtree(place, ignore_errors=True)
+
+
+class _Alive:
+    """Says that the worker lives while it prepares a job."""
+
+    def __init__(self, queue: Queue, job: Row[Any]) -> None:
+        self._queue = queue
+        self._job = job
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._say, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _say(self) -> None:
+        while not self._over.wait(_SIGN):
+            with suppress(Unavailable):
+                self._queue.seen(self._job, 0, 0)
 
 
 def _told(problems: Sequence[Problem]) -> dict[str, Any]:
