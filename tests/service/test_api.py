@@ -73,6 +73,7 @@ def ended(client, made):
         ("evidence/studies/rosen-2021", ["evidence", "show", "rosen-2021"]),
         ("evidence/questions/spine-sbrt-vcf-crude?by=directness&indirect=true&levels=shown",
          ["evidence", "pool", "spine-sbrt-vcf-crude", "--by", "directness", "--indirect", "--levels", "shown"]),
+        ("evidence/questions", ["evidence", "pool"]),
         ("evidence/timeline", ["evidence", "timeline"]),
         ("knowledge/limits", ["knowledge", "list", "--kind", "limits"]),
         ("knowledge/records/patchell-2005", ["knowledge", "show", "patchell-2005"]),

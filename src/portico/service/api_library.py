@@ -115,7 +115,8 @@ def library_routes(parts: Parts) -> APIRouter:
         return answer(all_pools)
 
     def all_pools() -> Any:
-        return pools_json(library, [answer_question(library, name) for name in library.questions])
+        built = parts.engine.answers  # the same answers, made and checked with the library
+        return pools_json(library, [built.get(name) or answer_question(library, name) for name in library.questions])
 
     @router.get("/evidence/questions/{question_id}", response_model=shapes.Document, tags=["evidence"])
     def question_of(
