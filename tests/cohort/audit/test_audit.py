@@ -11,11 +11,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from portico.cohort import audit_summary
 from portico.cohort.audit import RESULT, VALIDATION, WORK, audit_registry
 from portico.cohort.audit_result import AuditResult
 from portico.cohort.outcomes import cumulative_incidence, gray_test
 from portico.cohort.synthetic import synthetic_parquet, synthetic_registry
-from portico.errors import InputRefused, UsageError
+from portico.errors import InputRefused, ReadingRefused, UsageError
 
 FINE = {
     "site_region": "spine", "bone": "vertebra", "surgery_done": "true", "prior_rt_at_site": "false", "pathology_status": "confirmed",
@@ -262,3 +263,19 @@ def test_a_file_of_bad_rows_alone_still_gives_its_report(tmp_path):
     )
     assert (found.rows.read, found.rows.used, found.rows.refused) == (3, 0, 3) and found.concordance.total.courses == 0
     assert len((tmp_path / "out" / VALIDATION).read_text().splitlines()) == 4
+
+
+def test_a_column_that_cannot_be_the_centre_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(audit_summary, "MOST_CENTRES", 2)
+    with pytest.raises(InputRefused) as refused:
+        audit_registry(written(tmp_path / "r.csv", [row(str(n), f"c{n}") for n in range(3)]), tmp_path / "out")
+    assert refused.value.code == "too-many-centres"
+
+
+def test_a_folder_that_cannot_be_used_is_said(tmp_path):
+    path = written(tmp_path / "r.csv", ROWS)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / WORK).write_text("no folder")
+    with pytest.raises(ReadingRefused) as refused:
+        audit_registry(path, tmp_path / "out")
+    assert refused.value.code == "cannot-write"
