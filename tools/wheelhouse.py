@@ -4,8 +4,8 @@
 
 On the machine without network, with the same version of Python:
 
-    python3 -m venv /opt/portico/venv
-    /opt/portico/venv/bin/pip install --no-index --find-links wheelhouse --require-hashes -r wheelhouse/requirements.txt
+    python3 -m venv /usr/local/lib/portico/venv
+    /usr/local/lib/portico/venv/bin/pip install --no-index --find-links wheelhouse --require-hashes -r wheelhouse/requirements.txt
 
 Versions and hashes are those of the locks in requirements/; our own wheel is in the list with its own hash.
 """
