@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -71,6 +72,9 @@ def serve(
     served = app(settings)
     say(INTENDED_USE_SHORT)
     say(f"Serving on {settings.origin}/ (Ctrl-C ends)")
+    # The library lives as long as the process: looking for garbage in it would cost every few hundred requests.
+    gc.collect()
+    gc.freeze()
     # Access lines of the server itself would hold addresses as they were asked for.
     uvicorn.run(
         served, host=settings.host, port=settings.port, access_log=False, log_level="warning", server_header=False
