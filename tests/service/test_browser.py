@@ -216,6 +216,7 @@ def test_other_pages_are_clean_too(service, tab) -> None:
     spine = service.store({"bone": "vertebra", "levels_n": "T8", "as_of": "2026-03-02", "label": MARKUP})
     pages = {
         "case-undetermined": f"/cases/{spine}", "case-edit": f"/cases/{spine}/edit", "refusal": "/cases/x",
+        "case-close": f"/cases/{spine}/close",
         "evidence-records": f"/evidence?kind=regimens&text={MARKUP}", "evidence-record": "/evidence/keit-2025",
         "evidence-questions": "/evidence/questions", "evidence-answer": "/evidence/questions/spine-postop-sbrt-lf-crude",
         "jobs": "/jobs", "audit": "/audit", "evidence-gaps": "/evidence/gaps", "evidence-timeline": "/evidence/timeline",
