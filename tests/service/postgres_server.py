@@ -66,12 +66,22 @@ class PostgresServer:
         with (self.folder / "log").open("ab") as log:
             self._running = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
         for _ in range(600):
-            try:
-                psycopg.connect(self._where("postgres"), connect_timeout=2).close()
+            ready = [
+                str(self.bin / "pg_isready"),
+                "-q",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(self.port),
+                "-d",
+                "postgres",
+                "-U",
+                "portico",
+            ]
+            if subprocess.run(ready, cwd="/").returncode == 0:
                 return
-            except psycopg.OperationalError:
-                assert self._running.poll() is None, (self.folder / "log").read_text()
-                time.sleep(0.05)
+            assert self._running.poll() is None, (self.folder / "log").read_text()
+            time.sleep(0.05)
         raise AssertionError((self.folder / "log").read_text())
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:

@@ -50,7 +50,7 @@ def open_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() == "postgresql":
         return create_engine(
             url, pool_pre_ping=True, pool_size=10, max_overflow=30, pool_timeout=10, pool_recycle=1800,
-            connect_args={"connect_timeout": 5, "options": _SESSION},
+            connect_args={"connect_timeout": 10, "options": _SESSION},
         )  # fmt: skip
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
