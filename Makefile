@@ -38,7 +38,7 @@ demo: $(RUN)  ## advise the two example cases, write out/demo/*.html and *.pdf
 test: lint  ## lint, types, layers, the whole test suite and the coverage gate
 	@rm -f .coverage .coverage.*
 	@mkdir -p out
-	$(BIN)/coverage run -m pytest -n $(JOBS) --durations=40 $(TESTS)
+	$(BIN)/coverage run -m pytest -n $(JOBS) --dist loadfile --durations=40 $(TESTS)
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage json -q -o out/coverage.json
 	@$(if $(TESTS),echo "TESTS is set: no coverage gate",$(BIN)/python tools/coverage_gate.py out/coverage.json)

@@ -47,6 +47,9 @@ SPINE_ANSWERS: Final[Mapping[str, str | bool]] = {
 HIDDEN: Final[Mapping[str, float]] = {"wound_state": 0.05, "reoperation_planned": 0.04, "postop_mri": 0.08}
 PRESENT: Final[Mapping[str, float]] = {"infection": 0.02, "unstable_now": 0.01}
 
+#: First and last calendar year of the invented operations.
+YEARS: Final = (2016, 2025)
+
 
 def synthetic_registry(patients: int, *, seed: int, world: World | None = None) -> pl.DataFrame:
     """Draw a registry.
@@ -192,6 +195,8 @@ def _answers(spine: Mask, draw: np.random.Generator) -> dict[str, pl.Series]:
         stated = asked & (draw.random(len(spine)) >= HIDDEN.get(name, 0.0))
         value = pl.lit(answer) if name not in PRESENT else pl.lit(pl.Series(draw.random(len(spine)) < PRESENT[name]))
         made[name] = pl.select(pl.when(pl.Series(stated)).then(value)).to_series()
+    made["surgery_year"] = pl.Series(draw.integers(*YEARS, len(spine), endpoint=True))
+    made["surgery_quarter"] = pl.Series(draw.integers(1, 4, len(spine), endpoint=True))
     return made
 
 

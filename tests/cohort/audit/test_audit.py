@@ -152,10 +152,18 @@ def whole(synthetic, tmp_path_factory):
 
 
 def test_a_synthetic_registry_is_taken_and_marked(whole):
-    found, text, problems = whole
+    found, text, _ = whole
     assert found.synthetic and found.rows.refused == 0 and found.notes[0].startswith("SYNTHETIC")
     assert json.loads(text)["synthetic"] is True
-    assert found.rows.alike == 1 and b"68,course_key,course-alike," in problems
+
+
+def test_a_row_that_differs_in_its_course_alone_is_used_and_named(synthetic, tmp_path):
+    table = pl.read_parquet(synthetic).head(40)
+    twice = pl.concat([table, table[6:7].with_columns(course_key=pl.col("course_key") + "-again")])
+    twice.write_parquet(tmp_path / "twice.parquet")
+    found = audit_registry(tmp_path / "twice.parquet", tmp_path / "out")
+    assert found.rows.used == 41 and found.rows.alike == 1
+    assert b"41,course_key,course-alike," in (tmp_path / "out" / VALIDATION).read_bytes()
 
 
 def test_incidence_and_its_test_are_those_of_the_rows(synthetic, whole):
