@@ -26,8 +26,11 @@ settings.load_profile("full" if os.environ.get("PORTICO_ASSURE") == "1" else "re
 HERE = Path(__file__).parent
 UNTRACED = tuple(
     HERE / name
-    for name in ("cohort/synthetic", "docs", "hostile", "parity", "planning/test_openkbp.py", "service/test_browser.py")
-)
+    for name in (
+        "cohort/synthetic", "docs", "dosimetry/test_claims.py", "hostile", "parity", "planning/test_openkbp.py",
+        "service/test_browser.py", "service/test_faults.py", "targets/test_claims.py",
+    )
+)  # fmt: skip
 """Tests that repeat one thing many times: the lines they reach are measured by other tests."""
 
 

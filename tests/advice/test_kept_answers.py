@@ -31,3 +31,11 @@ def test_what_was_kept_changes_no_answer(library, monkeypatch) -> None:
     assert len(warm._settled) <= 3 and len(warm._orders) <= 5
     for case in (*cases[::4], *varied[::3]):
         assert advise(case, warm) == advise(case, Engine(library))
+
+
+@pytest.mark.parametrize("rest", [True, False])
+def test_what_is_decided_is_not_searched(library, rest) -> None:
+    def search(*_):
+        raise AssertionError
+
+    assert Engine(library).settled(rest, search) == ()

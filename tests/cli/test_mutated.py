@@ -56,6 +56,7 @@ def _write(path, text: str) -> None:
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
 
 
+@pytest.mark.untraced
 def test_check(run, texts, tmp_path) -> None:
     rng = random.Random(SEED)
     path = tmp_path / "case.yaml"
