@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from portico.geometry import grown_from_surface
 from portico.planning.influence import dose_at, influence, voxel_points
 from portico.planning.making import NORMAL, Prepared, Told, regions_of
 from portico.planning.objectives import Anatomy
@@ -17,9 +16,8 @@ from portico.planning.rows import Rows
 
 __all__ = ["with_hot_spots"]
 
-#: Hot spots are looked for every so many mm near the targets, up to a distance in mm, and farther apart in the rest of the body.
-_NEAR_MM: Final = 50.0
-_LOOK_MM: Final = (3.0, 6.0)
+#: Hot spots are looked for every so many mm. A single bixel is the narrowest of them; at 6 mm those far from the targets were passed over.
+_LOOK_MM: Final = 3.0
 #: What is hotter than the rows by this factor is a hot spot.
 _HOT: Final = 1.01
 
@@ -27,8 +25,7 @@ _HOT: Final = 1.01
 def with_hot_spots(prepared: Prepared, plan: Plan, told: Told | None = None) -> Prepared | None:
     """The same with rows where the plan is hotter than its rows know; None when it is not.
 
-    The dose is looked at every 3 mm within 50 mm of the targets and every 6 mm in the rest of the body, or at every voxel where these are
-    wider apart.
+    The dose is looked at every 3 mm in the whole body, or at every voxel where these are wider apart.
 
     Parameters
     ----------
@@ -37,11 +34,9 @@ def with_hot_spots(prepared: Prepared, plan: Plan, told: Told | None = None) -> 
     targets = np.logical_or.reduce([prepared.masks[one.roi] for one in prepared.directive.levels])
     body = prepared.masks[prepared.body]
     looked = np.zeros_like(body)
-    near = body & grown_from_surface(targets, prepared.grid, _NEAR_MM)
-    for where, apart in zip((near, body), _LOOK_MM, strict=True):
-        stride = max(1, round(apart / prepared.settings.grid_mm))
-        every = (slice(stride // 2, None, stride),) * 3
-        looked[every] |= where[every]
+    stride = max(1, round(_LOOK_MM / prepared.settings.grid_mm))
+    every = (slice(stride // 2, None, stride),) * 3
+    looked[every] = body[every]
     voxels = np.setdiff1d(np.flatnonzero(looked), prepared.rows.voxels)
     dose = dose_at(
         prepared.engine, prepared.bixels, plan.weights, voxel_points(prepared.grid, voxels),
