@@ -13,7 +13,6 @@ from portico.errors import Exit, ReadingRefused, UsageError
 from portico.intended_use import INTENDED_USE_SHORT
 
 if TYPE_CHECKING:
-    from portico.cohort.audit import Progress
     from portico.runs import Where
 
 __all__ = ["HELP", "audit"]
@@ -137,13 +136,13 @@ def audit(
         )
     from portico.cli.audit_exports import check_exports, write_reports, write_research, write_studies
     from portico.cli.audit_text import audit_text
-    from portico.cli.output import say, show, show_json, shown_path
+    from portico.cli.output import counting_bar, say, show, show_json, shown_path
     from portico.cohort.audit import RESULT, THRESHOLD, VALIDATION, audit_registry
 
     path, names = Path(file), None if columns is None else _map(columns)
     check_exports(study_export, department, study_name, signed_by, research_export)
     folder = Path(f"{path.stem}.audit") if out is None else out
-    bar = _bar()
+    bar = counting_bar("rows")
     result = audit_registry(
         path, folder, names=names, threshold=threshold or THRESHOLD,
         where=_ENGINES[engine], workers=workers, progress=bar,
@@ -199,26 +198,3 @@ def _map(path: Path) -> dict[str, str]:
             fix="Write one line for each column, such as `course_key: Fallnummer`.",
         )  # fmt: skip
     return dict(value)
-
-
-def _bar() -> Progress | None:
-    """A bar on the terminal of a person; nothing elsewhere."""
-    import sys
-
-    if not sys.stderr.isatty():
-        return None
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    bar = Progress(
-        TextColumn("rows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
-    )
-    task = bar.add_task("rows", total=None)
-    bar.start()
-
-    def step(done: int, of: int) -> None:
-        bar.update(task, completed=done, total=of)
-        if done >= of:
-            bar.stop()
-
-    return step

@@ -5,7 +5,6 @@ One row for each item of each study. Studies are known by a hash of their place;
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +116,7 @@ def check_archive(
     UsageError : ``no-out``, ``unknown-engine``; the codes of :func:`portico.interop.run_archive`
     """
     from portico import __version__
-    from portico.cli.output import make_parent, say, show_json, shown_path
+    from portico.cli.output import counting_bar, make_parent, say, show_json, shown_path
     from portico.directive import read_directive
     from portico.interop import run_archive
     from portico.knowledge import load_library
@@ -138,7 +137,14 @@ def check_archive(
     }  # fmt: skip
     where: Where = "ray" if engine == "ray" else ("processes" if workers > 1 else "here")
     summary = run_archive(
-        archive, out, judge, columns=COLUMNS, settings=settings, workers=workers, where=where, progress=_progress()
+        archive,
+        out,
+        judge,
+        columns=COLUMNS,
+        settings=settings,
+        workers=workers,
+        where=where,
+        progress=counting_bar("studies"),
     )
     counts = summary.counts("verdict")
     if counts.get("not_met"):
@@ -173,24 +179,3 @@ def check_archive(
         show("  ".join(f"{name}: {number}" for name, number in sorted(counts.items())))
     say(f"Written: {shown_path(out)}")
     return int(status)
-
-
-def _progress() -> Any:
-    person = sys.stderr.isatty()
-    if not person:
-        return None
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    bar = Progress(
-        TextColumn("studies"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
-    )
-    task = bar.add_task("studies", total=None)
-    bar.start()
-
-    def step(done: int, of: int) -> None:
-        bar.update(task, completed=done, total=of)
-        if done >= of:
-            bar.stop()
-
-    return step

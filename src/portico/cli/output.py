@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,18 @@ import typer
 from portico.cli.exits import printable
 from portico.errors import ReadingRefused, UsageError
 
-__all__ = ["make_parent", "number", "plain_table", "save", "say", "show", "show_json", "show_json_line", "shown_path"]
+__all__ = [
+    "counting_bar",
+    "make_parent",
+    "number",
+    "plain_table",
+    "save",
+    "say",
+    "show",
+    "show_json",
+    "show_json_line",
+    "shown_path",
+]
 
 #: The last column of a table is never squeezed below this many characters.
 _LAST_COLUMN: Final = 24
@@ -45,6 +56,32 @@ def show_json(value: Any) -> None:
 def show_json_line(value: Any) -> None:
     """Print one JSON object on one line; NaN is refused."""
     typer.echo(json.dumps(value, ensure_ascii=_ascii_only(), allow_nan=False))
+
+
+def counting_bar(what: str) -> Callable[[int, int], None] | None:
+    """A bar on the terminal of a person, told what is done and of how much; None elsewhere.
+
+    Parameters
+    ----------
+    what : is counted, as in ``studies``
+    """
+    if not sys.stderr.isatty():
+        return None
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
+    )
+    task = bar.add_task(what, total=None)
+    bar.start()
+
+    def step(done: int, of: int) -> None:
+        bar.update(task, completed=done, total=of)
+        if done >= of:
+            bar.stop()
+
+    return step
 
 
 def number(value: float | None, decimals: int = 2) -> str:

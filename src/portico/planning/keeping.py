@@ -8,7 +8,7 @@ from typing import Final
 
 from portico.planning.goals import Goal
 from portico.planning.objectives import Anatomy, judged
-from portico.planning.plan import KEPT_GY, Plan
+from portico.planning.plan import KEPT_GY, Plan, missed_notes
 from portico.planning.row_dvh import dvh_of_rows
 
 __all__ = ["by_priority", "judged_by", "kept_exactly", "tighter"]
@@ -65,8 +65,7 @@ def judged_by(plan: Plan, goals: Sequence[Goal], anatomy: Anatomy) -> Plan:
     values = tuple(judged(goal, plan.doses_gy[anatomy.region(goal).rows], anatomy.region(goal)) for goal in goals)
     tried = {f"{one.goal.text}:" for one in plan.goals} - {f"{goal.text}:" for goal in goals}
     notes = tuple(note for note in plan.notes if not any(note.startswith(one) for one in tried))
-    missed = [f"{v.goal.text}: missed by {v.missed_gy:.2f} Gy." for v in values if v.goal.hard and not v.met(KEPT_GY)]
-    return replace(plan, goals=values, notes=tuple(dict.fromkeys((*notes, *missed))))
+    return replace(plan, goals=values, notes=tuple(dict.fromkeys((*notes, *missed_notes(values)))))
 
 
 def _on_histogram(goal: Goal, plan: Plan, anatomy: Anatomy) -> float:

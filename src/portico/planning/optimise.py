@@ -20,7 +20,7 @@ from portico.planning.certificate import Gap, find_conflict
 from portico.planning.goals import Goal
 from portico.planning.interior import Point, Settings, solve
 from portico.planning.objectives import Anatomy, binding, judged
-from portico.planning.plan import KEPT_GY, Aims, Carry, Mode, Plan, Progress
+from portico.planning.plan import KEPT_GY, Aims, Carry, Mode, Plan, Progress, missed_notes
 from portico.planning.product import Floats
 from portico.planning.stage import Asked, Stage
 from portico.planning.system import System
@@ -109,9 +109,7 @@ class _Run:
             judged(goal, doses[self.anatomy.region(goal).rows], self.anatomy.region(goal)) for goal in self.goals
         )
         notes = [f"{goal.text}: voxels were chosen, not convex." for goal in self.goals if not goal.convex]
-        notes += [
-            f"{v.goal.text}: missed by {v.missed_gy:.2f} Gy." for v in values if v.goal.hard and not v.met(KEPT_GY)
-        ]
+        notes += missed_notes(values)
         return Plan(
             weights, doses, values, gap, converged and not self.interrupted, self.interrupted, self.steps, self.rounds,
             time.perf_counter() - self.began, tuple(notes), carry,

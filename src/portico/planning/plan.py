@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,12 +12,17 @@ from portico.planning.product import Floats
 from portico.planning.stage import Asked
 from portico.planning.state import Warm
 
-__all__ = ["KEPT_GY", "Aims", "Carry", "Mode", "Plan", "Progress"]
+__all__ = ["KEPT_GY", "Aims", "Carry", "Mode", "Plan", "Progress", "missed_notes"]
 
 #: Excess in Gy up to which a hard goal of a plan counts as kept: twice the rounding that a solve may leave.
 KEPT_GY = 0.02
 
 Mode = Literal["lexicographic", "weighted"]
+
+
+def missed_notes(values: Iterable[GoalValue]) -> list[str]:
+    """A sentence for each hard goal that is missed by more than :data:`KEPT_GY`."""
+    return [f"{v.goal.text}: missed by {v.missed_gy:.2f} Gy." for v in values if v.goal.hard and not v.met(KEPT_GY)]
 
 
 @dataclass(frozen=True, slots=True)
